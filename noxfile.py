@@ -1,0 +1,56 @@
+"""The sessions that prove something; bare `nox` runs them all."""
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.stop_on_first_error = True
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+OLDEST_PYTHON = PYTHONS[0]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, spelling and import layers."""
+    session.install("--editable", ".", *dependencies_of("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("codespell")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy, strict."""
+    session.install("--editable", ".", *dependencies_of("types"))
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole suite on each Python, slow tests included, every branch covered."""
+    session.install("--editable", ".", *dependencies_of("test"))
+    session.env["COVERAGE_FILE"] = f"{session.create_tmp()}/coverage"
+    session.run("coverage", "run", "-m", "pytest", "-m", "", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=OLDEST_PYTHON)
+def oldest(session: nox.Session) -> None:
+    """The suite on the lowest version of every dependency."""
+    lowest = [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
+    session.install("--editable", ".", *dependencies_of("test"), *lowest)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The tests over the data alone: model, layers, public API, repository."""
+    session.install("--editable", ".", *dependencies_of("test"))
+    session.run("pytest", "tests/conformance", *session.posargs)
+
+
+def dependencies_of(group: str) -> tuple[str, ...]:
+    return nox.project.dependency_groups(PROJECT, group)
