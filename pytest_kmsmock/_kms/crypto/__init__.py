@@ -1,0 +1,1 @@
+"""The cryptography of AWS KMS: key specs, key material, ciphertext shapes."""

@@ -1,0 +1,173 @@
+"""The signing, encryption and MAC algorithms of KMS, a row each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+RAW = "RAW"
+DIGEST = "DIGEST"
+EXTERNAL_MU = "EXTERNAL_MU"
+
+SYMMETRIC_DEFAULT = "SYMMETRIC_DEFAULT"
+SM2PKE = "SM2PKE"
+ECDH = "ECDH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningAlgorithm:
+    """
+    A row of the signing table.
+
+    *digest_length* counts the bytes of a message that is not RAW: a digest, or ML-DSA's mu.
+    """
+
+    name: str
+    hash: hashes.HashAlgorithm
+    digest_length: int | None
+    message_types: tuple[str, ...] = (RAW, DIGEST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionAlgorithm:
+    """A row of the encryption table; *max_plaintext* takes the key's bits and gives bytes."""
+
+    name: str
+    max_plaintext: Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacAlgorithm:
+    """A row of the MAC table; *hash_name* is hashlib's name."""
+
+    name: str
+    hash_name: str
+    mac_length: int
+
+
+_HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
+
+
+def _over_hashes(family: str) -> tuple[SigningAlgorithm, ...]:
+    return tuple(
+        SigningAlgorithm(
+            name=f"{family}_SHA_{algorithm.digest_size * 8}",
+            hash=algorithm,
+            digest_length=algorithm.digest_size,
+        )
+        for algorithm in _HASHES
+    )
+
+
+SIGNING: Mapping[str, SigningAlgorithm] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            *_over_hashes("RSASSA_PKCS1_V1_5"),
+            *_over_hashes("RSASSA_PSS"),
+            *_over_hashes("ECDSA"),
+            SigningAlgorithm(
+                name="ED25519_SHA_512",
+                hash=hashes.SHA512(),
+                digest_length=None,
+                message_types=(RAW,),
+            ),
+            SigningAlgorithm(
+                name="ED25519_PH_SHA_512",
+                hash=hashes.SHA512(),
+                digest_length=64,
+                message_types=(DIGEST,),
+            ),
+            SigningAlgorithm(
+                name="ML_DSA_SHAKE_256",
+                hash=hashes.SHAKE256(64),
+                digest_length=64,
+                message_types=(RAW, EXTERNAL_MU),
+            ),
+            SigningAlgorithm(name="SM2DSA", hash=hashes.SM3(), digest_length=32),
+        )
+    }
+)
+
+
+def _oaep_limit(algorithm: hashes.HashAlgorithm) -> Callable[[int], int]:
+    # RFC 8017 7.1.1
+    return lambda bits: bits // 8 - 2 * algorithm.digest_size - 2
+
+
+ENCRYPTION: Mapping[str, EncryptionAlgorithm] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            EncryptionAlgorithm(name=SYMMETRIC_DEFAULT, max_plaintext=lambda bits: 4096),
+            EncryptionAlgorithm(name="RSAES_OAEP_SHA_1", max_plaintext=_oaep_limit(hashes.SHA1())),
+            EncryptionAlgorithm(
+                name="RSAES_OAEP_SHA_256", max_plaintext=_oaep_limit(hashes.SHA256())
+            ),
+            EncryptionAlgorithm(name=SM2PKE, max_plaintext=lambda bits: 1024),
+        )
+    }
+)
+
+
+def _oaep(algorithm: hashes.HashAlgorithm) -> padding.OAEP:
+    # MGF1 uses the same hash (wire-facts E13).
+    return padding.OAEP(padding.MGF1(algorithm), algorithm, label=None)
+
+
+def _pss(algorithm: hashes.HashAlgorithm) -> padding.PSS:
+    # The salt is as long as the hash, when verifying too (rules SIG-14).
+    return padding.PSS(padding.MGF1(algorithm), padding.PSS.DIGEST_LENGTH)
+
+
+RSA_PADDING: Mapping[str, padding.AsymmetricPadding] = MappingProxyType(
+    {
+        "RSAES_OAEP_SHA_1": _oaep(hashes.SHA1()),
+        "RSAES_OAEP_SHA_256": _oaep(hashes.SHA256()),
+        **{row.name: padding.PKCS1v15() for row in _over_hashes("RSASSA_PKCS1_V1_5")},
+        **{row.name: _pss(row.hash) for row in _over_hashes("RSASSA_PSS")},
+    }
+)
+
+MACS: Mapping[str, MacAlgorithm] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            MacAlgorithm(name="HMAC_SHA_224", hash_name="sha224", mac_length=28),
+            MacAlgorithm(name="HMAC_SHA_256", hash_name="sha256", mac_length=32),
+            MacAlgorithm(name="HMAC_SHA_384", hash_name="sha384", mac_length=48),
+            MacAlgorithm(name="HMAC_SHA_512", hash_name="sha512", mac_length=64),
+        )
+    }
+)
+
+
+def digest_length(algorithm: str) -> int | None:
+    """
+    Count the bytes that a DIGEST or EXTERNAL_MU message of this signing algorithm has.
+
+    None means that the algorithm takes RAW messages only.
+    """
+    return SIGNING[algorithm].digest_length
+
+
+def message_types(algorithm: str) -> tuple[str, ...]:
+    """List the message types that this signing algorithm takes."""
+    return SIGNING[algorithm].message_types
+
+
+def check_message(algorithm: str, message: bytes, message_type: str) -> SigningAlgorithm:
+    """
+    Give the algorithm's row if it takes such a message.
+
+    Raises:
+        ValueError: it does not take the message type, or a digest of this length.
+    """
+    row = SIGNING[algorithm]
+    if message_type not in row.message_types:
+        raise ValueError(f"{algorithm} takes no {message_type} message")
+    if message_type != RAW and len(message) != row.digest_length:
+        raise ValueError(f"{algorithm} takes {row.digest_length} bytes of {message_type}")
+    return row

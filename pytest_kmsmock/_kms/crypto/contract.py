@@ -1,0 +1,136 @@
+"""What key material of any kind can be asked to do, and how a key pair is made on demand."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, NoReturn, TypeVar
+
+from .pool import Leases
+from .randomness import RandomSource
+from .specs import KeySpec
+
+T = TypeVar("T")
+
+
+class Material:
+    """
+    The key material of one KMS key.
+
+    A kind overrides what it can do; the rest raises TypeError, since the layers above have checked
+    usage and algorithm against the spec. Key pairs are made at first use.
+    """
+
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: KeySpec) -> None:
+        self.spec = spec
+
+    @classmethod
+    def generate(
+        cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
+    ) -> "Material":
+        """Make new material, or promise to."""
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, spec: KeySpec, raw: bytes, *, source: RandomSource, china: bool) -> "Material":
+        """
+        Take material in the one format that ImportKeyMaterial wants.
+
+        Raises:
+            BadMaterial: it has another format, or does not fit the spec.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def adopt(cls, spec: KeySpec, key: object, *, source: RandomSource, china: bool) -> "Material":
+        """
+        Take a private key in any format that its kind is found in.
+
+        Raises:
+            BadMaterial: it is none, or does not fit the spec.
+        """
+        raise NotImplementedError
+
+    def encrypt(self, algorithm: str, plaintext: bytes) -> bytes:
+        """
+        Encrypt under the public key.
+
+        Raises:
+            ValueError: *plaintext* is empty or longer than `KeySpec.max_plaintext`.
+        """
+        self._refuse("encrypt")
+
+    def decrypt(self, algorithm: str, ciphertext: bytes) -> bytes:
+        """
+        Decrypt with the private key.
+
+        Raises:
+            DecryptionFailed: *ciphertext* was not made for this key and algorithm.
+        """
+        self._refuse("decrypt")
+
+    def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
+        """
+        Sign a message, or what *message_type* says it is.
+
+        Raises:
+            ValueError: a DIGEST or EXTERNAL_MU message is not `digest_length` bytes long, or the
+                algorithm does not take the message type.
+            Unavailable: the installed `cryptography` is too old for EXTERNAL_MU.
+        """
+        self._refuse("sign")
+
+    def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
+        """
+        Tell whether the signature is valid; a malformed one is not.
+
+        Raises:
+            ValueError, Unavailable: as `sign` does.
+        """
+        self._refuse("verify")
+
+    def mac(self, algorithm: str, message: bytes) -> bytes:
+        """Compute the HMAC of a message."""
+        self._refuse("compute MACs")
+
+    def derive(self, peer_spki: bytes) -> bytes:
+        """
+        Agree on a secret with a peer's DER SPKI: the raw x coordinate.
+
+        Raises:
+            InvalidPublicKey: it is no SPKI, of another curve, or off the curve.
+        """
+        self._refuse("agree on secrets")
+
+    def public_key(self) -> bytes:
+        """Give the public key: DER SubjectPublicKeyInfo."""
+        self._refuse("show a public key")
+
+    def private_key(self) -> bytes:
+        """Give the private key: raw bytes for symmetric and HMAC keys, else DER PKCS#8."""
+        raise NotImplementedError
+
+    def _refuse(self, deed: str) -> NoReturn:
+        raise TypeError(f"{self.spec.name} material cannot {deed}")
+
+
+class OnDemand(Generic[T]):
+    """
+    A value made at the first call, once, whichever thread comes first.
+
+    What changes is the value: from nothing to what *make* returned.
+    """
+
+    __slots__ = ("_lock", "_make", "_value")
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._value: T | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> T:
+        if self._value is None:
+            with self._lock:
+                if self._value is None:
+                    self._value = self._make()
+        return self._value

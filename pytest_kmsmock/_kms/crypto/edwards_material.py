@@ -1,0 +1,66 @@
+"""Ed25519 over messages and Ed25519ph over what KMS calls digests."""
+
+from hashlib import sha512
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from . import ed25519ph
+from .algorithms import RAW, check_message
+from .contract import Material
+from .errors import BadMaterial
+from .key_pair_material import KeyPairMaterial
+from .pool import Leases
+from .randomness import RandomSource
+from .specs import KeySpec
+
+
+class EdwardsMaterial(KeyPairMaterial[Ed25519PrivateKey]):
+    """
+    An Ed25519 key pair.
+
+    A DIGEST is the message of Ed25519ph, so its 64 bytes are hashed again (wire-facts G18).
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def generate(
+        cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
+    ) -> Material:
+        return cls(spec, lambda: Ed25519PrivateKey.from_private_bytes(source.token_bytes(32)))
+
+    @classmethod
+    def check(cls, spec: KeySpec, key: object) -> Ed25519PrivateKey:
+        if not isinstance(key, Ed25519PrivateKey):
+            raise BadMaterial(f"{spec.name} material is an Ed25519 key")
+        return key
+
+    @classmethod
+    def seed_length(cls, spec: KeySpec) -> int:
+        return 32
+
+    @classmethod
+    def from_seed(cls, spec: KeySpec, seed: bytes) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(seed)
+
+    def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
+        check_message(algorithm, message, message_type)
+        pair = self._pair()
+        if message_type == RAW:
+            return pair.sign(message)
+        public = pair.public_key().public_bytes_raw()
+        digest = sha512(message).digest()
+        return ed25519ph.sign_digest(pair.private_bytes_raw(), public, digest)
+
+    def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
+        check_message(algorithm, message, message_type)
+        public = self._pair().public_key()
+        if message_type != RAW:
+            digest = sha512(message).digest()
+            return ed25519ph.verify_digest(public.public_bytes_raw(), signature, digest)
+        try:
+            public.verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True

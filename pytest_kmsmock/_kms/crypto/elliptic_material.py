@@ -1,0 +1,79 @@
+"""Elliptic curves of NIST and SECG: ECDSA with DER signatures, ECDH with the raw x coordinate."""
+
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from .algorithms import RAW, SigningAlgorithm, check_message
+from .contract import Material
+from .errors import BadMaterial, InvalidPublicKey
+from .key_pair_material import KeyPairMaterial, load_public_key
+from .pool import Leases
+from .randomness import RandomSource
+from .specs import KeySpec
+
+_CURVES: Mapping[str, ec.EllipticCurve] = MappingProxyType(
+    {
+        curve.name: curve
+        for curve in (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1(), ec.SECP256K1())
+    }
+)
+
+
+class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
+    """A key pair on the spec's curve."""
+
+    __slots__ = ()
+
+    @classmethod
+    def generate(
+        cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
+    ) -> Material:
+        return cls(spec, partial(ec.generate_private_key, _curve(spec)))
+
+    @classmethod
+    def check(cls, spec: KeySpec, key: object) -> ec.EllipticCurvePrivateKey:
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != spec.curve:
+            raise BadMaterial(f"{spec.name} material is a key on the curve {spec.curve}")
+        return key
+
+    @classmethod
+    def seed_length(cls, spec: KeySpec) -> int:
+        return (spec.bits + 7) // 8
+
+    @classmethod
+    def from_seed(cls, spec: KeySpec, seed: bytes) -> ec.EllipticCurvePrivateKey:
+        try:
+            return ec.derive_private_key(int.from_bytes(seed, "big"), _curve(spec))
+        except ValueError:
+            raise BadMaterial("the private scalar is out of range") from None
+
+    def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
+        row = check_message(algorithm, message, message_type)
+        return self._pair().sign(message, _scheme(row, message_type))
+
+    def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
+        row = check_message(algorithm, message, message_type)
+        try:
+            self._pair().public_key().verify(signature, message, _scheme(row, message_type))
+        except InvalidSignature:
+            return False
+        return True
+
+    def derive(self, peer_spki: bytes) -> bytes:
+        peer = load_public_key(peer_spki)
+        if not isinstance(peer, ec.EllipticCurvePublicKey) or peer.curve.name != self.spec.curve:
+            raise InvalidPublicKey(f"not a public key on the curve {self.spec.curve}")
+        return self._pair().exchange(ec.ECDH(), peer)
+
+
+def _curve(spec: KeySpec) -> ec.EllipticCurve:
+    return _CURVES[str(spec.curve)]
+
+
+def _scheme(row: SigningAlgorithm, message_type: str) -> ec.ECDSA:
+    return ec.ECDSA(row.hash if message_type == RAW else Prehashed(row.hash))

@@ -1,0 +1,133 @@
+"""Key pairs that `cryptography` holds: made on demand, read from and written as PKCS#8."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
+
+from . import der
+from .contract import Material, OnDemand
+from .errors import BadMaterial, InvalidPublicKey, MalformedDer
+from .randomness import RandomSource
+from .specs import KeySpec
+
+
+class _PublicKey(Protocol):
+    def public_bytes(self, encoding: Encoding, shape: PublicFormat, /) -> bytes: ...
+
+
+class _PrivateKey(Protocol):
+    def public_key(self) -> _PublicKey: ...
+
+    def private_bytes(
+        self, encoding: Encoding, shape: PrivateFormat, encryption: NoEncryption, /
+    ) -> bytes: ...
+
+
+K = TypeVar("K", bound=_PrivateKey)
+
+
+class KeyPairMaterial(Material, Generic[K]):
+    """A key pair of one of the types of `cryptography`."""
+
+    __slots__ = ("_pair",)
+
+    def __init__(self, spec: KeySpec, make: Callable[[], K]) -> None:
+        super().__init__(spec)
+        self._pair = OnDemand(make)
+
+    @classmethod
+    def load(cls, spec: KeySpec, raw: bytes, *, source: RandomSource, china: bool) -> Material:
+        if not _is_pkcs8(raw):
+            raise BadMaterial("not a DER PKCS#8 private key")
+        return cls._hold(spec, _load(raw))
+
+    @classmethod
+    def adopt(cls, spec: KeySpec, key: object, *, source: RandomSource, china: bool) -> Material:
+        if isinstance(key, bytes):
+            if len(key) == cls.seed_length(spec):
+                return cls._hold(spec, cls.from_seed(spec, key))
+            key = _load(key)
+        return cls._hold(spec, key)
+
+    @classmethod
+    def _hold(cls, spec: KeySpec, key: object) -> Material:
+        checked = cls.check(spec, key)
+        return cls(spec, lambda: checked)
+
+    @classmethod
+    @abstractmethod
+    def check(cls, spec: KeySpec, key: object) -> K:
+        """
+        Give *key* if it is a sound one of the spec.
+
+        Raises:
+            BadMaterial: it is not.
+        """
+
+    @classmethod
+    def seed_length(cls, spec: KeySpec) -> int | None:
+        """Count the bytes of the raw seed or scalar that `from_seed` takes; None if it does not."""
+        return None
+
+    @classmethod
+    def from_seed(cls, spec: KeySpec, seed: bytes) -> K:
+        """
+        Make the key that grows out of a raw seed, or has this raw scalar.
+
+        Raises:
+            BadMaterial: there is none.
+        """
+        raise NotImplementedError
+
+    def public_key(self) -> bytes:
+        public = self._pair().public_key()
+        return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    def private_key(self) -> bytes:
+        return self._pair().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def load_public_key(spki: bytes) -> object:
+    """
+    Read a DER SubjectPublicKeyInfo of any kind.
+
+    Raises:
+        InvalidPublicKey: it is none, or one that `cryptography` does not know.
+    """
+    try:
+        return load_der_public_key(spki)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise InvalidPublicKey(f"not a usable SubjectPublicKeyInfo: {error}") from None
+
+
+def _is_pkcs8(raw: bytes) -> bool:
+    # `cryptography` would take PKCS#1 and SEC 1 keys too; KMS wants PKCS#8 only. Elliptic curves
+    # must be named, not spelled out: then the parameters are an OID.
+    try:
+        (body,) = der.read(raw, der.SEQUENCE)
+        match der.elements(body):
+            case [(der.INTEGER, _), (der.SEQUENCE, algorithm), (der.OCTET_STRING, _), *_]:
+                return all(tag != der.SEQUENCE for tag, _ in der.elements(algorithm))
+            case _:
+                return False
+    except MalformedDer:
+        return False
+
+
+def _load(encoded: bytes) -> object:
+    # The validation that is skipped costs as much as making a new RSA key; `RsaMaterial.check`
+    # does its own. InternalError is what a short Ed25519 key makes `cryptography` raise.
+    try:
+        return load_der_private_key(encoded, None, unsafe_skip_rsa_key_validation=True)
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
+        raise BadMaterial(f"not a usable private key: {error}") from None

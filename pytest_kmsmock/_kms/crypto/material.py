@@ -1,0 +1,88 @@
+"""Key material for any key spec: generated, imported, or given by a test."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .contract import Material
+from .edwards_material import EdwardsMaterial
+from .elliptic_material import EllipticMaterial
+from .errors import BadMaterial
+from .ml_dsa_material import MLDSAMaterial
+from .pool import Leases
+from .randomness import SYSTEM, RandomSource
+from .rsa_material import RsaMaterial
+from .secret_keys import HmacMaterial, SymmetricMaterial
+from .sm2_material import SM2Material
+from .specs import KeySpec, Kind
+
+__all__ = ["Material", "generate", "load", "load_private_key"]
+
+_KINDS: Mapping[Kind, type[Material]] = MappingProxyType(
+    {
+        Kind.SYMMETRIC: SymmetricMaterial,
+        Kind.HMAC: HmacMaterial,
+        Kind.RSA: RsaMaterial,
+        Kind.ECC: EllipticMaterial,
+        Kind.EDWARDS: EdwardsMaterial,
+        Kind.ML_DSA: MLDSAMaterial,
+        Kind.SM2: SM2Material,
+    }
+)
+
+_PEM = re.compile(
+    r"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----\s+(.+?)\s*-----END \1-----", re.DOTALL
+)
+
+
+def generate(
+    spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool = False
+) -> Material:
+    """Make new material; a key pair only when it is first used."""
+    return _KINDS[spec.kind].generate(spec, source=source, leases=leases, china=china)
+
+
+def load(
+    spec: KeySpec, raw: bytes, *, china: bool = False, source: RandomSource = SYSTEM
+) -> Material:
+    """
+    Load material as ImportKeyMaterial takes it: raw bytes, or a DER PKCS#8 private key.
+
+    Raises:
+        BadMaterial: wrong length, format, kind, curve or size, or an unsound key.
+    """
+    return _KINDS[spec.kind].load(spec, raw, source=source, china=china)
+
+
+def load_private_key(
+    spec: KeySpec, key: object, *, china: bool = False, source: RandomSource = SYSTEM
+) -> Material:
+    """
+    Load a key in whatever form a test has it.
+
+    Args:
+        key: raw bytes for symmetric and HMAC keys. For key pairs PEM (text or bytes) or DER, in
+            PKCS#8, PKCS #1 or SEC 1; a private key object of `cryptography`; a raw seed (Ed25519,
+            ML-DSA) or raw big-endian scalar (elliptic curves, SM2).
+
+    Raises:
+        BadMaterial: it is none of these, or does not fit the spec.
+    """
+    if spec.is_asymmetric:
+        key = _without_armour(key)
+    return _KINDS[spec.kind].adopt(spec, key, source=source, china=china)
+
+
+def _without_armour(key: object) -> object:
+    text = key.decode("latin-1") if isinstance(key, bytes) else key
+    if not isinstance(text, str) or "-----BEGIN " not in text:
+        return key
+    found = _PEM.search(text)
+    if found is None:
+        raise BadMaterial("the PEM holds no private key, or an encrypted one")
+    try:
+        return base64.b64decode("".join(found[2].split()), validate=True)
+    except binascii.Error:
+        raise BadMaterial("the PEM is broken or encrypted") from None

@@ -1,0 +1,88 @@
+"""ML-DSA (FIPS 204): pure, hedged, with an empty context, over messages or over a given mu."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA44PrivateKey,
+    MLDSA65PrivateKey,
+    MLDSA87PrivateKey,
+)
+
+from .algorithms import RAW, check_message
+from .contract import Material
+from .errors import BadMaterial, Unavailable
+from .key_pair_material import KeyPairMaterial
+from .pool import Leases
+from .randomness import RandomSource
+from .specs import KeySpec
+
+MLDSAPrivateKey: TypeAlias = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey
+
+_PARAMETER_SETS: Mapping[str, type[MLDSAPrivateKey]] = MappingProxyType(
+    {
+        "ML-DSA-44": MLDSA44PrivateKey,
+        "ML-DSA-65": MLDSA65PrivateKey,
+        "ML-DSA-87": MLDSA87PrivateKey,
+    }
+)
+_SEED_LENGTH = 32
+
+
+class MLDSAMaterial(KeyPairMaterial[MLDSAPrivateKey]):
+    """An ML-DSA key pair, kept as its seed."""
+
+    __slots__ = ()
+
+    @classmethod
+    def generate(
+        cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
+    ) -> Material:
+        return cls(spec, lambda: cls.from_seed(spec, source.token_bytes(_SEED_LENGTH)))
+
+    @classmethod
+    def check(cls, spec: KeySpec, key: object) -> MLDSAPrivateKey:
+        if not isinstance(key, _parameter_set(spec)):
+            raise BadMaterial(f"{spec.name} material is an {spec.parameter_set} key")
+        return key
+
+    @classmethod
+    def seed_length(cls, spec: KeySpec) -> int:
+        return _SEED_LENGTH
+
+    @classmethod
+    def from_seed(cls, spec: KeySpec, seed: bytes) -> MLDSAPrivateKey:
+        return _parameter_set(spec).from_seed_bytes(seed)
+
+    def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
+        check_message(algorithm, message, message_type)
+        pair = self._pair()
+        if message_type == RAW:
+            return pair.sign(message)
+        _require_external_mu(pair)
+        return pair.sign_mu(message)
+
+    def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
+        check_message(algorithm, message, message_type)
+        pair = self._pair()
+        public = pair.public_key()
+        try:
+            if message_type == RAW:
+                public.verify(signature, message)
+            else:
+                _require_external_mu(pair)
+                public.verify_mu(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def _parameter_set(spec: KeySpec) -> type[MLDSAPrivateKey]:
+    return _PARAMETER_SETS[str(spec.parameter_set)]
+
+
+def _require_external_mu(pair: MLDSAPrivateKey) -> None:
+    if not hasattr(pair, "sign_mu"):
+        raise Unavailable("MessageType EXTERNAL_MU needs cryptography>=49")

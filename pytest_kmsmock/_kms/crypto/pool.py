@@ -1,0 +1,77 @@
+"""RSA key pairs are dear: made on first use, recycled between mocks, never shared while alive."""
+
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+Generate = Callable[[int], rsa.RSAPrivateKey]
+
+
+def generate_rsa(bits: int) -> rsa.RSAPrivateKey:
+    """Make an RSA key pair with exponent 65537: 40 ms at 2048 bits, up to a second at 4096."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+class KeyPairPool:
+    """
+    RSA key pairs that no living KMS uses.
+
+    What changes is the stock of free pairs, under a lock. A pair is out on lease to one owner at
+    a time.
+    """
+
+    def __init__(self, generate: Generate = generate_rsa) -> None:
+        self.generate = generate
+        self._free: defaultdict[int, deque[rsa.RSAPrivateKey]] = defaultdict(deque)
+        self._lock = threading.Lock()
+
+    def lease(self, bits: int) -> rsa.RSAPrivateKey:
+        """Hand out the pair that has been free for longest, or a new one."""
+        with self._lock:
+            free = self._free[bits]
+            if free:
+                return free.popleft()
+        # Outside the lock: OpenSSL releases the GIL, so other threads need not wait for us.
+        return self.generate(bits)
+
+    def give_back(self, keys: Iterable[rsa.RSAPrivateKey]) -> None:
+        """Take back pairs that were leased here; their owner must not use them any more."""
+        with self._lock:
+            for key in keys:
+                self._free[key.key_size].append(key)
+
+
+# Module state on purpose: the pairs of a finished mock serve the next one in the process.
+POOL = KeyPairPool()
+
+
+class Leases:
+    """
+    What one KMS has on loan from the pool.
+
+    What changes is the list of loans, under a lock: it grows with `rsa` and ends with `close`.
+    With *reuse* off every pair is fresh, and none is given back.
+    """
+
+    def __init__(self, pool: KeyPairPool = POOL, reuse: bool = True) -> None:
+        self._pool = pool
+        self._loans: list[rsa.RSAPrivateKey] | None = [] if reuse else None
+        self._lock = threading.Lock()
+
+    def rsa(self, bits: int) -> rsa.RSAPrivateKey:
+        """Lease a pair until `close`; after it, make a fresh one that is never given back."""
+        if self._loans is None:
+            return self._pool.generate(bits)
+        key = self._pool.lease(bits)
+        with self._lock:
+            if self._loans is not None:
+                self._loans.append(key)
+        return key
+
+    def close(self) -> None:
+        """Give everything back. Doing it twice does no harm."""
+        with self._lock:
+            loans, self._loans = self._loans, None
+        self._pool.give_back(loans or ())

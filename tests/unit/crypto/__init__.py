@@ -1,0 +1,1 @@
+"""The cryptography against published vectors, independent implementations and its own promises."""
