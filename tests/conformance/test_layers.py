@@ -1,0 +1,165 @@
+"""The layers of docs/architecture.md: imports go down, and the picture of the tree is true."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PACKAGE = REPOSITORY / "pytest_kmsmock"
+
+# From the top down; those in one row do not know each other.
+LAYERS = [
+    ["pytest_kmsmock.plugin"],
+    ["pytest_kmsmock.mock"],
+    ["pytest_kmsmock.interception"],
+    ["pytest_kmsmock._kms.service"],
+    ["pytest_kmsmock._kms.operations"],
+    ["pytest_kmsmock._kms.rules"],
+    ["pytest_kmsmock._kms.access"],
+    ["pytest_kmsmock._kms.domain"],
+    ["pytest_kmsmock._kms.crypto", "pytest_kmsmock._kms.wire"],
+    ["pytest_kmsmock._kms.errors"],
+]
+# Without logic, and so above all layers: the public API, and the mark of a package.
+ABOVE = ["pytest_kmsmock", "pytest_kmsmock._kms"]
+
+IMPORTERS = {
+    "botocore": ["pytest_kmsmock.interception", "pytest_kmsmock._kms.wire.model"],
+    "cryptography": ["pytest_kmsmock._kms.crypto"],
+    "pytest": ["pytest_kmsmock.plugin"],
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def is_within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def place_of(module: str) -> tuple[int, str] | None:
+    for depth, row in enumerate(LAYERS):
+        for member in row:
+            if is_within(module, member):
+                return depth, member
+    return None
+
+
+def imports_of(module: str) -> Iterator[tuple[int, str]]:
+    """Yield line and name of what a module imports when it runs, inside functions too."""
+    path = MODULES[module]
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in when_running(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if node.level:
+                parents = package.split(".")
+                source = ".".join([*parents[: len(parents) - node.level + 1], *source.split(".")])
+                source = source.rstrip(".")
+            for alias in node.names:
+                name = f"{source}.{alias.name}"
+                yield node.lineno, name if name in MODULES else source
+
+
+def when_running(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from when_running(child)
+
+
+def test_every_module_has_a_layer():
+    """Each module of the package belongs to a layer."""
+    homeless = [name for name in MODULES if name not in ABOVE and place_of(name) is None]
+
+    assert [] == homeless, "give it a place in LAYERS, in pyproject.toml and in the architecture"
+
+
+def test_every_layer_exists():
+    """Each layer is a module or a package."""
+    assert [] == [member for row in LAYERS for member in row if member not in MODULES]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name not in ABOVE])
+def test_imports_go_down(module):
+    """A module imports from its own part of its layer and from the layers below it."""
+    depth, member = place_of(module)
+
+    upward = []
+    for line, imported in imports_of(module):
+        if not is_within(imported, "pytest_kmsmock"):
+            continue
+        place = place_of(imported)
+        if place is None or not (place[0] > depth or place[1] == member):
+            upward.append(f"{MODULES[module].relative_to(REPOSITORY)}:{line} imports {imported}")
+
+    assert [] == upward
+
+
+@pytest.mark.parametrize("library", IMPORTERS)
+def test_library_has_few_importers(library):
+    """botocore, cryptography and pytest are each imported in the places made for it, only."""
+    importers = {
+        module
+        for module in MODULES
+        for _, imported in imports_of(module)
+        if is_within(imported, library)
+    }
+
+    strangers = {
+        module
+        for module in importers
+        if not any(is_within(module, place) for place in IMPORTERS[library])
+    }
+
+    assert importers
+    assert set() == strangers
+
+
+def test_families_of_operations_do_not_import_each_other():
+    """No family of operations imports another."""
+    operations = "pytest_kmsmock._kms.operations"
+    families = [name for name in MODULES if name.startswith(f"{operations}.")]
+
+    entangled = [
+        f"{family} imports {imported}"
+        for family in families
+        for _, imported in imports_of(family)
+        if is_within(imported, operations)
+    ]
+
+    assert families
+    assert [] == entangled
+
+
+def test_tree_in_the_architecture():
+    """The tree in docs/architecture.md shows each top-level module and each part of the engine."""
+    text = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
+    tree = text.partition("<!-- tree: begin -->")[2].partition("<!-- tree: end -->")[0]
+    shown, directories = [], {}
+    for line in tree.splitlines():
+        if found := re.match(r"( *)([\w/.]+)", line):
+            indent, name = len(found[1]), found[2]
+            directories[indent + 4] = directories.get(indent, "") + name
+            shown.append(directories[indent + 4])
+
+    parts = [PACKAGE, *PACKAGE.glob("*.py"), *(PACKAGE / "_kms").glob("*")]
+    expected = [
+        path.relative_to(REPOSITORY).as_posix() + ("/" if path.is_dir() else "")
+        for path in [*parts, PACKAGE / "_kms"]
+        if not path.name.startswith("__pycache__") and path != PACKAGE / "_kms/__init__.py"
+    ]
+
+    assert sorted(expected) == sorted(shown)

@@ -1,0 +1,68 @@
+"""What a user may rely on, and that the README says it: names, arguments, options, fixtures."""
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_kmsmock
+from pytest_kmsmock import mock_kms
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def ask_pytest(option: str, folder: Path) -> str:
+    """Ask pytest from an empty folder, where no setting and no conftest.py of ours is in reach."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", option]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def first_column(heading: str) -> list[str]:
+    """Return the names in the first column of the README's table under this heading."""
+    table = README.partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return re.findall(r"(?m)^\| `([\w-]+)` \|", table)
+
+
+def test_exported_names():
+    """The public names are these; one more is a decision, one less a break."""
+    assert ["KmsMock", "mock_kms"] == pytest_kmsmock.__all__
+
+
+@pytest.mark.parametrize("name", pytest_kmsmock.__all__)
+def test_exported_name_is_documented(name):
+    """Each public name says what it is for."""
+    assert inspect.getdoc(getattr(pytest_kmsmock, name))
+
+
+def test_arguments_of_mock_kms():
+    """The README lists the arguments of `mock_kms`, all of them keywords."""
+    parameters = inspect.signature(mock_kms).parameters.values()
+
+    keywords = [one.name for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY]
+
+    assert keywords == first_column("Argument")
+
+
+def test_options(tmp_path):
+    """The README lists the ini options and the command-line options of the plugin."""
+    known = re.findall(r"(?m)^ +(kmsmock_\w+|--kmsmock-[\w-]+)", ask_pytest("--help", tmp_path))
+
+    assert sorted(known) == sorted(re.findall(r"(?m)^\| `((?:kmsmock_|--kmsmock-)[\w-]+)", README))
+
+
+def test_marker(tmp_path):
+    """pytest lists the marker `kms` with its keywords."""
+    described = re.findall(r"(?m)^@pytest\.mark\.(kms\b.*?):", ask_pytest("--markers", tmp_path))
+
+    assert ["kms(region_name=..., account_id=...)"] == described
+
+
+def test_fixtures(tmp_path):
+    """pytest lists two fixtures of the plugin, each with a sentence."""
+    listed = ask_pytest("--fixtures", tmp_path).partition("pytest_kmsmock.plugin")[2]
+    fixtures = re.findall(r"(?m)^(\w+).*\n    (\w.*)$", listed.partition("\n-----")[0])
+
+    assert ["kms", "kms_mock"] == [name for name, _ in fixtures]
