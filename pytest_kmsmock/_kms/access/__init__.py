@@ -1,0 +1,1 @@
+"""Who may: key policies and the decision."""

@@ -1,0 +1,1 @@
+"""What one mock holds: accounts, Regions, keys, aliases, time."""

@@ -1,0 +1,88 @@
+"""Making keys: what CreateKey, ReplicateKey and the first use of an AWS managed key share."""
+
+from datetime import datetime
+
+from pytest_kmsmock._kms.crypto.material import Material, generate
+from pytest_kmsmock._kms.crypto.material_ids import key_material_id
+from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
+from pytest_kmsmock._kms.domain.aliases import AWS_MANAGED_KEYS, Alias
+from pytest_kmsmock._kms.domain.identifiers import new_key_id
+from pytest_kmsmock._kms.domain.keys import AWS_KMS, Key, KeyFamily, MaterialVersion
+from pytest_kmsmock._kms.domain.world import Region, World
+
+CHINA = "aws-cn"
+
+
+def create_family(
+    world: World,
+    region: Region,
+    *,
+    spec: KeySpec,
+    usage: str,
+    origin: str = AWS_KMS,
+    is_multi_region: bool = False,
+    key_id: str | None = None,
+) -> KeyFamily:
+    """Make a family without members; its material, if KMS makes it, comes with `add_material()`."""
+    return KeyFamily(
+        key_id=new_key_id(world.source, multi_region=is_multi_region) if key_id is None else key_id,
+        account_id=region.account_id,
+        partition=region.partition,
+        spec=spec,
+        usage=usage,
+        origin=origin,
+        is_multi_region=is_multi_region,
+        primary_region=region.name,
+    )
+
+
+def add_member(region: Region, family: KeyFamily, now: datetime, *, description: str = "") -> Key:
+    """Make *family*'s key in *region*."""
+    key = Key(
+        family=family,
+        region=region.name,
+        arn=region.arn(f"key/{family.key_id}"),
+        creation_date=now,
+        description=description,
+    )
+    region.add_key(key)
+    return key
+
+
+def generate_material(world: World, family: KeyFamily) -> Material:
+    """Let KMS make material for *family*; a key pair is made at its first use."""
+    return generate(
+        family.spec,
+        source=world.source,
+        leases=world.leases,
+        china=family.partition == CHINA,
+    )
+
+
+def new_version(family: KeyFamily, material: Material) -> MaterialVersion:
+    """Make *material* the current version of a family that has none yet, without adding it."""
+    return MaterialVersion(material=material, material_id=material_id_of(family, material))
+
+
+def material_id_of(family: KeyFamily, material: Material) -> bytes | None:
+    """Return the id of *material* in *family*; only symmetric keys have ids (wire-facts C5)."""
+    if family.spec.kind is not Kind.SYMMETRIC:
+        return None
+    return key_material_id(family.key_id, material.private_key())
+
+
+def create_aws_managed_key(world: World, region: Region, alias_name: str, now: datetime) -> Alias:
+    """Bring the AWS managed key behind `alias/aws/<service>` to life."""
+    family = create_family(world, region, spec=SPECS["SYMMETRIC_DEFAULT"], usage="ENCRYPT_DECRYPT")
+    family.manager = "AWS"
+    world.add_version(family, new_version(family, generate_material(world, family)))
+    key = add_member(region, family, now, description=AWS_MANAGED_KEYS[alias_name])
+    alias = Alias(
+        name=alias_name,
+        arn=region.arn(alias_name),
+        target=key,
+        creation_date=now,
+        last_updated_date=now,
+    )
+    region.add_alias(alias)
+    return alias

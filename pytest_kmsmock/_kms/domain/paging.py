@@ -1,0 +1,49 @@
+"""Pages of a list, with markers that survive changes between two calls."""
+
+import binascii
+import json
+from base64 import b64decode, b64encode
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_kmsmock._kms.errors import KmsError
+
+
+def page(
+    operation: str, request: Mapping[str, Any], items: Sequence[str], *, default_limit: int
+) -> tuple[Sequence[str], dict[str, Any]]:
+    """
+    Cut the page that *request* asks for out of *items*, which are sorted.
+
+    Returns the page and the members Truncated and, only where it is true, NextMarker
+    (rules PAGE-2). A marker names the last item that was given out, as ListAliases's real ones do
+    (rules PAGE-5), so items that come or go between two calls do no harm.
+
+    Raises:
+        KmsError: InvalidMarkerException for a marker that is not from this operation.
+    """
+    marker = request.get("Marker")
+    start = 0 if marker is None else bisect_right(items, read_marker(operation, marker))
+    limit = request.get("Limit", default_limit)
+    chosen = items[start : start + limit]
+    if start + limit >= len(items):
+        return chosen, {"Truncated": False}
+    return chosen, {"Truncated": True, "NextMarker": write_marker(operation, chosen[-1])}
+
+
+def write_marker(operation: str, last: str) -> str:
+    return b64encode(json.dumps([operation, last]).encode()).decode()
+
+
+def read_marker(operation: str, marker: str) -> str:
+    # The text of InvalidMarkerException was never recorded (assumed).
+    refusal = KmsError("InvalidMarkerException", "Could not deserialize marker")
+    try:
+        content = json.loads(b64decode(marker, validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        raise refusal from None
+    match content:
+        case [str(name), str(last)] if name == operation:
+            return last
+    raise refusal

@@ -1,0 +1,149 @@
+"""Everything one mock holds, nested as AWS nests it: accounts, then Regions, then keys."""
+
+import heapq
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
+from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
+from pytest_kmsmock._kms.domain.clock import Clock
+from pytest_kmsmock._kms.domain.identifiers import Arn
+from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
+from pytest_kmsmock._kms.wire.model import partition_of
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.key_stores import KeyStore
+
+DueKind: TypeAlias = Literal["deletion"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """The limits of an account and Region that a test may want to lower (quotas Q-1 to Q-5)."""
+
+    keys: int = 100_000
+    aliases_per_key: int = 50
+    grants_per_key: int = 50_000
+    custom_key_stores: int = 10
+    on_demand_rotations_per_key: int = 25
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Region:
+    """One Region of one account: its keys and aliases, with the orders in which AWS lists them."""
+
+    name: str
+    account_id: str
+    partition: str
+    keys: dict[str, Key] = field(default_factory=dict)
+    key_ids: list[str] = field(default_factory=list)  # sorted
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    # Sorted; the predefined ones are listed before they have a target (wire-facts A12).
+    alias_names: list[str] = field(default_factory=lambda: list(PREDEFINED_AWS_ALIASES))
+    key_stores: "dict[str, KeyStore]" = field(default_factory=dict)
+
+    def arn(self, resource: str) -> str:
+        """Return the ARN of `key/<id>` or `alias/<name>` here."""
+        return str(Arn(self.partition, self.name, self.account_id, resource))
+
+    def add_key(self, key: Key) -> None:
+        self.keys[key.key_id] = key
+        insort(self.key_ids, key.key_id)
+        key.family.members[self.name] = key
+
+    def remove_key(self, key: Key) -> None:
+        """Forget *key* and what hangs on it: aliases, grants, tags, policy (rules DEL-5)."""
+        for alias in list(key.aliases.values()):
+            self.remove_alias(alias)
+        del self.keys[key.key_id]
+        del self.key_ids[bisect_left(self.key_ids, key.key_id)]
+        del key.family.members[self.name]
+
+    def add_alias(self, alias: Alias) -> None:
+        self.aliases[alias.name] = alias
+        if alias.name not in PREDEFINED_AWS_ALIASES:
+            insort(self.alias_names, alias.name)
+        alias.target.aliases[alias.name] = alias
+
+    def remove_alias(self, alias: Alias) -> None:
+        del self.aliases[alias.name]
+        del self.alias_names[bisect_left(self.alias_names, alias.name)]
+        del alias.target.aliases[alias.name]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Account:
+    account_id: str
+    regions: dict[str, Region] = field(default_factory=dict)
+
+    def region(self, name: str) -> Region:
+        region = self.regions.get(name)
+        if region is None:
+            region = self.regions[name] = Region(
+                name=name, account_id=self.account_id, partition=partition_of(name)
+            )
+        return region
+
+
+class World:
+    """
+    The state of one mock; nothing in it outlives the mock but key pairs, which go back to a pool.
+
+    Not thread-safe on its own: the service's lock guards it.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: RandomSource | None = None,
+        quotas: Quotas = Quotas(),
+        reuse_key_pairs: bool = True,
+    ) -> None:
+        self.clock = Clock()
+        self.source: RandomSource = SystemRandomness() if source is None else source
+        self.quotas = quotas
+        self.leases = Leases(reuse=reuse_key_pairs)
+        self.accounts: dict[str, Account] = {}
+        # key material id -> what it belongs to: a ciphertext names its material (design, 5).
+        self.materials: dict[bytes, tuple[KeyFamily, MaterialVersion]] = {}
+        self._due: list[tuple[datetime, int, DueKind, Key]] = []
+        self._order = count()
+
+    def account(self, account_id: str) -> Account:
+        account = self.accounts.get(account_id)
+        if account is None:
+            account = self.accounts[account_id] = Account(account_id=account_id)
+        return account
+
+    def region_of(self, key: Key) -> Region:
+        return self.account(key.family.account_id).region(key.region)
+
+    def add_version(self, family: KeyFamily, version: MaterialVersion) -> None:
+        family.versions.append(version)
+        if version.material_id is not None:
+            self.materials[version.material_id] = (family, version)
+
+    def forget_family(self, family: KeyFamily) -> None:
+        """Make its ciphertexts undecryptable, once the last related key is gone (rules DEL-12)."""
+        for version in family.versions:
+            if version.material_id is not None:
+                del self.materials[version.material_id]
+
+    def plan(self, at: datetime, kind: DueKind, key: Key) -> None:
+        """Let *kind* happen to *key* at *at*, unless it no longer applies by then."""
+        heapq.heappush(self._due, (at, next(self._order), kind, key))
+
+    def next_due(self, now: datetime) -> tuple[datetime, DueKind, Key] | None:
+        """Take the earliest event that is due at *now*, or None."""
+        if not self._due or self._due[0][0] > now:
+            return None
+        at, _, kind, key = heapq.heappop(self._due)
+        return at, kind, key
+
+    def close(self) -> None:
+        """Give the key pairs on loan back to the pool; the world must not be used afterwards."""
+        self.leases.close()

@@ -1,0 +1,27 @@
+"""The operations of KMS, a module per family; importing this package fills the registry."""
+
+from pytest_kmsmock._kms.operations import (
+    agreement,
+    aliases,
+    data_keys,
+    encryption,
+    keys,
+    lifecycle,
+    mac,
+    policies,
+    signing,
+    tags,
+)
+
+__all__ = [
+    "agreement",
+    "aliases",
+    "data_keys",
+    "encryption",
+    "keys",
+    "lifecycle",
+    "mac",
+    "policies",
+    "signing",
+    "tags",
+]

@@ -1,0 +1,134 @@
+"""Aliases: CreateAlias, UpdateAlias, DeleteAlias, ListAliases."""
+
+import re
+from typing import Any, Final
+
+from pytest_kmsmock._kms.domain.aliases import Alias
+from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, AWS_ALIAS_PREFIX, is_alias
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.paging import page
+from pytest_kmsmock._kms.domain.world import Region
+from pytest_kmsmock._kms.errors import KmsError, limit_exceeded, validation
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.lookup import find_alias
+from pytest_kmsmock._kms.rules.operation import KeyUse, by_identifier, key_use, operation
+from pytest_kmsmock._kms.rules.states import CHANGEABLE
+
+_NAME: Final = re.compile(r"alias/[a-zA-Z0-9/_-]+")
+
+
+def locate_target(ctx: Context, request: RequestMembers, use: KeyUse) -> Key | None:
+    """Find the target, once the name has passed: AWS looks at the name first (assumed)."""
+    check_name(request["AliasName"])
+    if is_alias(request["TargetKeyId"]):
+        raise validation("Aliases must refer to keys. Not aliases")  # wire-facts A6
+    return by_identifier(ctx, request, use)
+
+
+TARGET: Final = key_use(CHANGEABLE, member="TargetKeyId", locate=locate_target)
+
+
+@operation("CreateAlias", TARGET)
+def create_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html"""
+    name = request["AliasName"]
+    arn = ctx.region.arn(name)
+    if name in ctx.region.aliases:
+        raise KmsError("AlreadyExistsException", f"An alias with the name {arn} already exists")
+    check_alias_quota(ctx, key)
+    ctx.region.add_alias(
+        Alias(name=name, arn=arn, target=key, creation_date=ctx.now, last_updated_date=ctx.now)
+    )
+
+
+@operation("UpdateAlias", TARGET)
+def update_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html"""
+    alias = find_alias(ctx, request["AliasName"])
+    check_same_type(alias, key)
+    if alias.target is not key:
+        check_alias_quota(ctx, key)
+        del alias.target.aliases[alias.name]
+        alias.target = key
+        key.aliases[alias.name] = alias
+    alias.last_updated_date = ctx.now
+
+
+@operation("DeleteAlias")
+def delete_alias(ctx: Context, request: RequestMembers) -> None:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html"""
+    check_name(request["AliasName"])
+    ctx.region.remove_alias(find_alias(ctx, request["AliasName"]))
+
+
+@operation("ListAliases", key_use())
+def list_aliases(ctx: Context, request: RequestMembers, key: Key | None) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html"""
+    names = ctx.region.alias_names if key is None else sorted(key.aliases)
+    chosen, paging = page("ListAliases", request, names, default_limit=50)
+    return {"Aliases": [describe_alias(ctx.region, name) for name in chosen], **paging}
+
+
+def describe_alias(region: Region, name: str) -> dict[str, Any]:
+    alias = region.aliases.get(name)
+    if alias is None:
+        return {"AliasName": name, "AliasArn": region.arn(name)}  # predefined; wire-facts A12
+    return {
+        "AliasName": name,
+        "AliasArn": alias.arn,
+        "TargetKeyId": alias.target.key_id,
+        "CreationDate": alias.creation_date,
+        "LastUpdatedDate": alias.last_updated_date,
+    }
+
+
+def check_name(name: str) -> None:
+    """
+    Refuse a name that the shape lets through and the service does not (wire-facts A1, A3, A5).
+
+    Raises:
+        KmsError: ValidationException, or NotAuthorizedException for an AWS service's name.
+    """
+    if not name.startswith(ALIAS_PREFIX):
+        raise validation(
+            'Alias must start with the prefix "alias/". Please see'
+            " https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html"
+        )
+    if name.startswith(AWS_ALIAS_PREFIX):
+        raise KmsError("NotAuthorizedException")
+    if not _NAME.fullmatch(name):
+        raise validation(f"{name} contains invalid characters for an alias")
+
+
+def check_alias_quota(ctx: Context, key: Key) -> None:
+    """
+    Refuse one alias more than a key may have (quotas Q-2; the text is assumed).
+
+    Raises:
+        KmsError: LimitExceededException.
+    """
+    quota = ctx.world.quotas.aliases_per_key
+    if len(key.aliases) >= quota:
+        raise limit_exceeded(f"The key {key.arn} already has the maximum of {quota} aliases.")
+
+
+def check_same_type(alias: Alias, key: Key) -> None:
+    """
+    Refuse a new target of another type or usage (rules ALIAS-7, wire-facts A9).
+
+    Raises:
+        KmsError: ValidationException; the sentence about types is assumed.
+    """
+    old, new = alias.target.family, key.family
+    if old.spec.is_asymmetric is not new.spec.is_asymmetric:
+        raise validation(
+            f"Alias {alias.name} cannot be changed from a CMK with key spec {old.spec.name} to a"
+            f" CMK with key spec {new.spec.name}. The type of the current CMK and the new CMK must"
+            " be the same."
+        )
+    if old.usage != new.usage:
+        raise validation(
+            f"Alias {alias.name} cannot be changed from a CMK with key usage {old.usage} to a CMK"
+            f" with key usage {new.usage}. The key usage of the current CMK and the new CMK must be"
+            " the same."
+        )

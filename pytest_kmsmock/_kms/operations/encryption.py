@@ -1,0 +1,249 @@
+"""Encrypting and decrypting: Encrypt, Decrypt, ReEncrypt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_kmsmock._kms.access.decision import denied_elsewhere
+from pytest_kmsmock._kms.crypto.algorithms import SYMMETRIC_DEFAULT
+from pytest_kmsmock._kms.crypto.envelope import Envelope, parse
+from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
+from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.sealing import seal_under, unseal_under
+from pytest_kmsmock._kms.errors import (
+    dry_run,
+    incompatible_algorithm,
+    incorrect_key,
+    invalid_ciphertext,
+    validation,
+)
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.lookup import find_key
+from pytest_kmsmock._kms.rules.operation import KeyUse, key_use, operation
+from pytest_kmsmock._kms.rules.requirements import Usage
+from pytest_kmsmock._kms.rules.states import USABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """The names of one side's members: ReEncrypt has a source and a destination."""
+
+    key_id: str = "KeyId"
+    algorithm: str = "EncryptionAlgorithm"
+    context: str = "EncryptionContext"
+
+
+PLAIN: Final = Side()
+SOURCE: Final = Side(
+    key_id="SourceKeyId",
+    algorithm="SourceEncryptionAlgorithm",
+    context="SourceEncryptionContext",
+)
+DESTINATION: Final = Side(
+    key_id="DestinationKeyId",
+    algorithm="DestinationEncryptionAlgorithm",
+    context="DestinationEncryptionContext",
+)
+
+
+def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> Key | None:
+    """
+    Find the key that made the ciphertext: symmetric ones name it, the others need a KeyId.
+
+    Raises:
+        KmsError: As measured: wire-facts E14, E16, E17, E20, E26, E28.
+    """
+    side = SOURCE if use.member == SOURCE.key_id else PLAIN
+    check_ciphertext(request)
+    identifier = request.get(use.member)
+    named = None
+    if identifier is not None:
+        named = find_key(ctx, identifier, aliases=use.aliases, cross_account=use.cross_account)
+    if request.get(side.algorithm, SYMMETRIC_DEFAULT) != SYMMETRIC_DEFAULT:
+        if named is None:
+            raise validation(f"{side.key_id} must not be null")
+        return named
+    if ignores_ciphertext(request):
+        if named is None:
+            raise validation(f"{side.key_id} must not be null")  # rules DRY-5; text assumed
+        return named
+    blob = request["CiphertextBlob"]
+    envelope = read_envelope(blob)
+    family, _ = ctx.world.materials.get(envelope.material_id, (None, None))
+    if named is not None:
+        if named.family is not family:
+            raise incorrect_key()
+        return named
+    key = None if family is None else family.members.get(ctx.region.name)
+    if key is None:
+        raise denied_elsewhere(
+            ctx.principal,
+            use.action or ctx.model.name,
+            "the resource associated with this ciphertext",
+        )
+    return key
+
+
+@operation("Encrypt", key_use(Usage(ENCRYPT_DECRYPT), USABLE, aliases=True, cross_account=True))
+def encrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html"""
+    algorithm = read_algorithm(request, PLAIN, key)
+    blob, _ = encrypt_under(ctx, key, algorithm, request["Plaintext"], request.get(PLAIN.context))
+    return {"CiphertextBlob": blob, "KeyId": key.arn, "EncryptionAlgorithm": algorithm}
+
+
+@operation(
+    "Decrypt",
+    key_use(
+        Usage(ENCRYPT_DECRYPT),
+        USABLE,
+        aliases=True,
+        cross_account=True,
+        locate=locate_by_ciphertext,
+    ),
+)
+def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html"""
+    algorithm = read_algorithm(request, PLAIN, key)
+    if ignores_ciphertext(request):
+        raise dry_run()
+    plaintext, material_id = decrypt_under(
+        key, algorithm, request["CiphertextBlob"], request.get(PLAIN.context)
+    )
+    answer: ResponseMembers = {
+        "KeyId": key.arn,
+        "Plaintext": plaintext,
+        "EncryptionAlgorithm": algorithm,
+    }
+    if material_id is not None:
+        answer["KeyMaterialId"] = material_id.hex()
+    return answer
+
+
+@operation(
+    "ReEncrypt",
+    key_use(
+        Usage(ENCRYPT_DECRYPT),
+        USABLE,
+        member=SOURCE.key_id,
+        aliases=True,
+        cross_account=True,
+        locate=locate_by_ciphertext,
+        action="ReEncryptFrom",
+    ),
+    key_use(
+        Usage(ENCRYPT_DECRYPT),
+        USABLE,
+        member=DESTINATION.key_id,
+        aliases=True,
+        cross_account=True,
+        action="ReEncryptTo",
+    ),
+)
+def re_encrypt(
+    ctx: Context, request: RequestMembers, source: Key, destination: Key
+) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html"""
+    source_algorithm = read_algorithm(request, SOURCE, source)
+    destination_algorithm = read_algorithm(request, DESTINATION, destination)
+    if ignores_ciphertext(request):
+        raise dry_run()
+    plaintext, source_material_id = decrypt_under(
+        source, source_algorithm, request["CiphertextBlob"], request.get(SOURCE.context)
+    )
+    blob, material_id = encrypt_under(
+        ctx, destination, destination_algorithm, plaintext, request.get(DESTINATION.context)
+    )
+    answer: ResponseMembers = {
+        "CiphertextBlob": blob,
+        "SourceKeyId": source.arn,
+        "KeyId": destination.arn,
+        "SourceEncryptionAlgorithm": source_algorithm,
+        "DestinationEncryptionAlgorithm": destination_algorithm,
+    }
+    if source_material_id is not None:
+        answer["SourceKeyMaterialId"] = source_material_id.hex()
+    if material_id is not None:
+        answer["DestinationKeyMaterialId"] = material_id.hex()
+    return answer
+
+
+def ignores_ciphertext(request: RequestMembers) -> bool:
+    return "IGNORE_CIPHERTEXT" in request.get("DryRunModifiers", ())
+
+
+def check_ciphertext(request: RequestMembers) -> None:
+    """
+    Require the ciphertext, which only a dry run may leave out (wire-facts E21, rules DRY-5).
+
+    Raises:
+        KmsError: ValidationException.
+    """
+    if "DryRunModifiers" in request and not request.get("DryRun"):
+        raise validation("DryRunModifiers can only be used when DryRun is true.")  # assumed
+    if "CiphertextBlob" not in request and not ignores_ciphertext(request):
+        raise validation(
+            "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy"
+            " constraint: Member must not be null"
+        )
+
+
+def read_algorithm(request: RequestMembers, side: Side, key: Key) -> str:
+    """
+    Return the algorithm of *side*, which must fit the key and the encryption context.
+
+    Raises:
+        KmsError: InvalidKeyUsageException (wire-facts E6, E7), ValidationException (E11).
+    """
+    algorithm: str = request.get(side.algorithm, SYMMETRIC_DEFAULT)
+    spec = key.family.spec
+    if algorithm not in spec.encryption_algorithms:
+        raise incompatible_algorithm(algorithm, spec.name)
+    if algorithm != SYMMETRIC_DEFAULT and request.get(side.context):
+        raise validation(
+            "EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs."
+        )
+    return algorithm
+
+
+def encrypt_under(
+    ctx: Context,
+    key: Key,
+    algorithm: str,
+    plaintext: bytes,
+    encryption_context: Mapping[str, str] | None,
+) -> tuple[bytes, bytes | None]:
+    """Return the ciphertext and the id of the material, if the key's materials have ids."""
+    if algorithm == SYMMETRIC_DEFAULT:
+        return seal_under(
+            key, plaintext, encryption_context, data_key=False, source=ctx.world.source
+        )
+    spec = key.family.spec
+    limit = spec.max_plaintext(algorithm)
+    if len(plaintext) > limit:  # wire-facts E9
+        raise validation(
+            f"Algorithm {algorithm} and key spec {spec.name} cannot encrypt data larger than"
+            f" {limit} bytes."
+        )
+    return key.material.encrypt(algorithm, plaintext), None
+
+
+def decrypt_under(
+    key: Key, algorithm: str, blob: bytes, encryption_context: Mapping[str, str] | None
+) -> tuple[bytes, bytes | None]:
+    """Return the plaintext and the id of the material that opened it, if materials have ids."""
+    try:
+        if algorithm != SYMMETRIC_DEFAULT:
+            return key.material.decrypt(algorithm, blob), None
+        envelope = read_envelope(blob)
+        return unseal_under(key, envelope, encryption_context), envelope.material_id
+    except DecryptionFailed:
+        raise invalid_ciphertext() from None
+
+
+def read_envelope(blob: bytes) -> Envelope:
+    try:
+        return parse(blob)
+    except MalformedCiphertext:
+        raise invalid_ciphertext() from None

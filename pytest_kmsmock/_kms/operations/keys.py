@@ -1,0 +1,170 @@
+"""Making, describing and listing keys: CreateKey, DescribeKey, ListKeys, UpdateKeyDescription."""
+
+from pytest_kmsmock._kms.access.policy import check_new_policy
+from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
+from pytest_kmsmock._kms.domain.creation import (
+    CHINA,
+    add_member,
+    create_family,
+    generate_material,
+    new_version,
+)
+from pytest_kmsmock._kms.domain.keys import (
+    AWS_CLOUDHSM,
+    AWS_KMS,
+    EXTERNAL,
+    EXTERNAL_KEY_STORE,
+    Key,
+)
+from pytest_kmsmock._kms.domain.metadata import describe_key as describe
+from pytest_kmsmock._kms.domain.paging import page
+from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
+from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
+from pytest_kmsmock._kms.domain.world import Region
+from pytest_kmsmock._kms.errors import KmsError, limit_exceeded, unsupported, validation
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.operation import key_use, operation
+from pytest_kmsmock._kms.rules.states import CHANGEABLE
+
+
+@operation("CreateKey")
+def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html"""
+    spec = read_spec(request, ctx.region)
+    usage = read_usage(request, spec)
+    origin = read_origin(request, spec)
+    tags = read_tags_of_new_key(request.get("Tags", []))
+    policy = None
+    if (text := request.get("Policy")) is not None:
+        bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
+        policy = check_new_policy(text, ctx.region.account_id, bypass_lockout_check=bypass)
+    check_key_quota(ctx, ctx.region)
+
+    family = create_family(
+        ctx.world,
+        ctx.region,
+        spec=spec,
+        usage=usage,
+        origin=origin,
+        is_multi_region=request.get("MultiRegion", False),
+    )
+    key = add_member(ctx.region, family, ctx.now, description=request.get("Description", ""))
+    key.policy = policy
+    key.tags = tags
+    if origin == EXTERNAL:
+        key.own_state = PENDING_IMPORT
+    else:
+        ctx.world.add_version(family, new_version(family, generate_material(ctx.world, family)))
+    return {"KeyMetadata": describe(key)}
+
+
+def read_spec(request: RequestMembers, region: Region) -> KeySpec:
+    """
+    Return the spec that the request names in either of its members.
+
+    Raises:
+        KmsError: ValidationException for both (wire-facts C19), UnsupportedOperationException
+            outside China for SM2 (wire-facts C17).
+    """
+    if "KeySpec" in request and "CustomerMasterKeySpec" in request:
+        raise validation(
+            "You cannot specify KeySpec and CustomerMasterKeySpec in the same request."
+            " CustomerMasterKeySpec is deprecated."
+        )
+    name = request.get("KeySpec") or request.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
+    spec = SPECS[name]
+    if spec.china_only and region.partition != CHINA:
+        raise unsupported(f"KeySpec {name} is not supported in this Region")
+    return spec
+
+
+def read_usage(request: RequestMembers, spec: KeySpec) -> str:
+    """
+    Return the usage, which only symmetric keys have by default.
+
+    Raises:
+        KmsError: ValidationException (wire-facts C13, C16).
+    """
+    usage: str | None = request.get("KeyUsage")
+    if usage is None:
+        if spec.kind is not Kind.SYMMETRIC:
+            raise validation(
+                "You must specify a KeyUsage value for all KMS keys except for symmetric"
+                " encryption keys."
+            )
+        return spec.usages[0]
+    if usage not in spec.usages:
+        raise validation(f"KeyUsage {usage} is not compatible with KeySpec {spec.name}")
+    return usage
+
+
+def read_origin(request: RequestMembers, spec: KeySpec) -> str:
+    """
+    Return the origin, which must fit the other members (rules KEY-5 to KEY-7).
+
+    Raises:
+        KmsError: The texts of all were never recorded (assumed).
+    """
+    origin: str = request.get("Origin", AWS_KMS)
+    store_id = request.get("CustomKeyStoreId")
+    in_store = origin in (AWS_CLOUDHSM, EXTERNAL_KEY_STORE)
+    if in_store is (store_id is None):
+        raise validation(
+            f"CustomKeyStoreId is {'required' if in_store else 'not valid'} when Origin is {origin}"
+        )
+    if (origin == EXTERNAL_KEY_STORE) is ("XksKeyId" not in request):
+        needed = origin == EXTERNAL_KEY_STORE
+        raise validation(
+            f"XksKeyId is {'required' if needed else 'not valid'} when Origin is {origin}"
+        )
+    if in_store and spec.kind is not Kind.SYMMETRIC:
+        raise unsupported(f"KeySpec {spec.name} is not supported for Origin {origin}")
+    if in_store and request.get("MultiRegion"):
+        raise unsupported(f"MultiRegion is not supported for Origin {origin}")
+    if origin == EXTERNAL and not spec.importable:
+        raise unsupported(f"KeySpec {spec.name} is not supported for Origin {origin}")
+    if in_store:
+        raise KmsError("CustomKeyStoreNotFoundException", f"Custom key store {store_id} not found")
+    return origin
+
+
+def check_key_quota(ctx: Context, region: Region) -> None:
+    """
+    Refuse one key more than the quota (wire-facts C26; AWS managed keys do not count).
+
+    Raises:
+        KmsError: LimitExceededException.
+    """
+    quota, usage = ctx.world.quotas.keys, len(region.keys)
+    if usage < quota:
+        return
+    usage = sum(key.family.manager == "CUSTOMER" for key in region.keys.values())
+    if usage >= quota:
+        raise limit_exceeded(
+            f"Key quota for this account in this region is {quota} but the current usage is"
+            f" {usage}."
+        )
+
+
+@operation("DescribeKey", key_use(aliases=True, cross_account=True))
+def describe_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html"""
+    return {"KeyMetadata": describe(key)}
+
+
+@operation("ListKeys")
+def list_keys(ctx: Context, request: RequestMembers) -> ResponseMembers:
+    """
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html
+
+    In the order of the key ids, as AWS's example shows; the order is not documented.
+    """
+    key_ids, paging = page("ListKeys", request, ctx.region.key_ids, default_limit=100)
+    keys = [{"KeyId": key_id, "KeyArn": ctx.region.keys[key_id].arn} for key_id in key_ids]
+    return {"Keys": keys, **paging}
+
+
+@operation("UpdateKeyDescription", key_use(CHANGEABLE))
+def update_key_description(ctx: Context, request: RequestMembers, key: Key) -> None:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html"""
+    key.description = request["Description"]

@@ -1,0 +1,43 @@
+"""Key policies: GetKeyPolicy, PutKeyPolicy, ListKeyPolicies."""
+
+from typing import Final
+
+from pytest_kmsmock._kms.access.policy import check_new_policy, default_policy
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.paging import page
+from pytest_kmsmock._kms.errors import not_found, validation
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.operation import key_use, operation
+
+POLICY_NAME: Final = "default"  # a key has exactly this one (rules POL-1)
+
+
+@operation("GetKeyPolicy", key_use())
+def get_key_policy(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html"""
+    if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
+        raise not_found("No such policy exists")  # wire-facts P9
+    policy = key.policy
+    if policy is None:
+        policy = default_policy(key.family.account_id, key.family.partition)
+    return {"Policy": policy, "PolicyName": POLICY_NAME}
+
+
+@operation("PutKeyPolicy", key_use())
+def put_key_policy(ctx: Context, request: RequestMembers, key: Key) -> None:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
+    if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
+        # Refused (rules POL-1); the text was never recorded (assumed).
+        raise validation("The policy name must be default.")
+    key.policy = check_new_policy(
+        request["Policy"],
+        key.family.account_id,
+        bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
+    )
+
+
+@operation("ListKeyPolicies", key_use())
+def list_key_policies(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyPolicies.html"""
+    names, paging = page("ListKeyPolicies", request, (POLICY_NAME,), default_limit=100)
+    return {"PolicyNames": list(names), **paging}

@@ -1,0 +1,1 @@
+"""What AWS allows, declared: operations, key states, requirements."""

@@ -1,0 +1,100 @@
+"""How an operation is declared, and the registry of those that are."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypeVar
+
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.lookup import find_key
+from pytest_kmsmock._kms.rules.requirements import Requirement
+from pytest_kmsmock._kms.wire.model import OperationModel, operation_names
+from pytest_kmsmock._kms.wire.model import operation as operation_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUse:
+    """
+    One key that an operation works on: how it is named, and what it must be.
+
+    *requirements* are checked in their order, which is AWS's where that was measured (wire-facts
+    G42). *member* names the key in the request. *aliases* says whether an alias will do (rules
+    ID-2; elsewhere InvalidArnException), *cross_account* whether another account's key will (rules
+    ID-8). *locate* finds the key where *member* alone does not; *action* is the IAM action where it
+    is not the operation's name.
+    """
+
+    requirements: tuple[Requirement, ...]
+    member: str
+    aliases: bool
+    cross_account: bool
+    locate: "Locator"
+    action: str | None
+
+
+Locator: TypeAlias = Callable[[Context, RequestMembers, KeyUse], Key | None]
+
+
+def by_identifier(ctx: Context, request: RequestMembers, use: KeyUse) -> Key | None:
+    """Find the key that the use's member names; None where the member is absent."""
+    identifier = request.get(use.member)
+    if identifier is None:
+        return None
+    return find_key(ctx, identifier, aliases=use.aliases, cross_account=use.cross_account)
+
+
+def key_use(
+    *requirements: Requirement,
+    member: str = "KeyId",
+    aliases: bool = False,
+    cross_account: bool = False,
+    locate: Locator = by_identifier,
+    action: str | None = None,
+) -> KeyUse:
+    """Declare a `KeyUse`; the defaults are those of most management operations."""
+    return KeyUse(
+        requirements=requirements,
+        member=member,
+        aliases=aliases,
+        cross_account=cross_account,
+        locate=locate,
+        action=action,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A built operation: its model, its keys, and the function that performs it."""
+
+    model: OperationModel
+    uses: tuple[KeyUse, ...]
+    perform: Callable[..., ResponseMembers | None]
+
+
+_registry: dict[str, Operation] = {}
+REGISTRY: Final[Mapping[str, Operation]] = MappingProxyType(_registry)
+
+Performer = TypeVar("Performer", bound=Callable[..., ResponseMembers | None])
+
+
+def operation(name: str, *uses: KeyUse) -> Callable[[Performer], Performer]:
+    """
+    Register a function as the operation *name*.
+
+    It is called with the context, the request, and for each of *uses* the key, which has passed
+    its requirements; it returns the response's members, or None where there are none.
+
+    Raises:
+        ValueError: If the service model has no such operation, or it is registered already.
+    """
+    if name not in operation_names():
+        raise ValueError(f"KMS has no operation {name}")
+    if name in _registry:
+        raise ValueError(f"{name} is registered twice")
+
+    def register(perform: Performer) -> Performer:
+        _registry[name] = Operation(model=operation_model(name), uses=uses, perform=perform)
+        return perform
+
+    return register

@@ -1,0 +1,67 @@
+"""What an operation requires of its key besides its state."""
+
+from typing import Protocol
+
+from pytest_kmsmock._kms.crypto.specs import Kind
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.errors import invalid_key_usage, invalid_origin, unsupported
+
+
+class Requirement(Protocol):
+    """One check of a key; an operation lists its requirements in the order in which AWS checks."""
+
+    def check(self, key: Key, operation: str) -> None:
+        """Raise the `KmsError` with which AWS refuses *operation*, or return."""
+
+
+class Usage:
+    """The key was created for this KeyUsage (wire-facts E8, G10)."""
+
+    def __init__(self, usage: str) -> None:
+        self.usage = usage
+
+    def check(self, key: Key, operation: str) -> None:
+        if key.family.usage != self.usage:
+            raise invalid_key_usage(
+                f"{key.arn} key usage is {key.family.usage} which is not valid for {operation}."
+            )
+
+
+class Origin:
+    """The material comes from one of these origins (wire-facts M2, O12)."""
+
+    def __init__(self, *origins: str) -> None:
+        self.origins = frozenset(origins)
+
+    def check(self, key: Key, operation: str) -> None:
+        if key.family.origin not in self.origins:
+            raise invalid_origin(key.arn, key.family.origin)
+
+
+class Symmetric:
+    """Data keys are protected by symmetric keys alone (wire-facts D8)."""
+
+    def check(self, key: Key, operation: str) -> None:
+        if key.family.spec.kind is not Kind.SYMMETRIC:
+            raise invalid_key_usage("You cannot generate a data key with an asymmetric CMK")
+
+
+class Asymmetric:
+    """Only an asymmetric key has a public key (wire-facts G27: no message)."""
+
+    def check(self, key: Key, operation: str) -> None:
+        if key.family.spec.kind in (Kind.SYMMETRIC, Kind.HMAC):
+            raise unsupported()
+
+
+class OutsideKeyStores:
+    """Not for keys in a custom key store (rules DK-10)."""
+
+    def check(self, key: Key, operation: str) -> None:
+        if key.key_store is not None:
+            raise invalid_origin(key.arn, key.family.origin)
+
+
+SYMMETRIC = Symmetric()
+ASYMMETRIC = Asymmetric()
+OUTSIDE_KEY_STORES = OutsideKeyStores()

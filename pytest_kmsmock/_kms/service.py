@@ -1,0 +1,166 @@
+"""The pipeline: from a request's bytes to an answer of AWS, one step after the other."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import pytest_kmsmock._kms.operations  # noqa: F401  (fills the registry)
+from pytest_kmsmock._kms.access.decision import authorise
+from pytest_kmsmock._kms.access.principals import default_principal
+from pytest_kmsmock._kms.domain.identifiers import new_uuid
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.lifecycle import settle
+from pytest_kmsmock._kms.domain.world import World
+from pytest_kmsmock._kms.errors import KmsError, dry_run
+from pytest_kmsmock._kms.rules.context import Context
+from pytest_kmsmock._kms.rules.operation import REGISTRY, Operation
+from pytest_kmsmock._kms.wire import codec, http, model, validation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What reached KMS: the body as sent, the Region asked, the account of the caller."""
+
+    operation: str
+    region: str
+    account_id: str
+    body: bytes
+    access_key_id: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A request on its way through the steps, each of which fills in its part."""
+
+    operation: Operation
+    body: bytes
+    context: Context
+    request: dict[str, Any] = field(default_factory=dict)
+    keys: list[Key | None] = field(default_factory=list)
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+def decode(call: Call) -> None:
+    call.request = codec.decode(call.operation.model.name, call.body)
+
+
+def validate(call: Call) -> None:
+    validation.validate(call.operation.model.name, call.request)
+
+
+def locate(call: Call) -> None:
+    call.keys = [use.locate(call.context, call.request, use) for use in call.operation.uses]
+
+
+def authorise_keys(call: Call) -> None:
+    for use, key in zip(call.operation.uses, call.keys, strict=True):
+        if key is not None:
+            authorise(call.context.principal, use.action or call.operation.model.name, key)
+
+
+def check(call: Call) -> None:
+    for use, key in zip(call.operation.uses, call.keys, strict=True):
+        if key is not None:
+            for requirement in use.requirements:
+                requirement.check(key, use.action or call.operation.model.name)
+
+
+def perform(call: Call) -> None:
+    call.result = call.operation.perform(call.context, call.request, *call.keys) or {}
+
+
+def refuse_dry_run(call: Call) -> None:
+    """A dry run that got this far would have succeeded; grants stop before they change anything."""
+    if call.request.get("DryRun"):
+        raise dry_run()
+
+
+# The order that was measured: shape before look-up before usage and state before everything that
+# the operation decides itself (wire-facts W18, W19, G42).
+STEPS: Final = (decode, validate, locate, authorise_keys, check, perform, refuse_dry_run)
+
+
+class Service:
+    """One in-memory KMS. Thread-safe: a lock serialises the requests."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._lock = threading.RLock()
+
+    def respond(self, request: Request) -> "Response":
+        """
+        Answer *request*.
+
+        Raises:
+            NotImplementedError: For an operation that is not built; anything else that is raised
+                is a bug of this package, for errors of AWS are answers.
+        """
+        operation = REGISTRY.get(request.operation)
+        if operation is None:
+            raise NotImplementedError(f"pytest-kmsmock does not serve {request.operation} yet")
+        with self._lock:
+            world = self.world
+            now = world.clock.now()
+            settle(world, now)
+            region = world.account(request.account_id).region(request.region)
+            context = Context(
+                world=world,
+                region=region,
+                principal=default_principal(request.account_id, region.partition),
+                model=operation.model,
+                request_id=new_uuid(world.source),
+                now=now,
+            )
+            call = Call(operation=operation, body=request.body, context=context)
+            error = None
+            try:
+                for step in STEPS:
+                    step(call)
+            except KmsError as refused:
+                error = refused
+        return Response(
+            operation=request.operation,
+            request_id=context.request_id,
+            date=now,
+            result=call.result if error is None else None,
+            error=error,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer; *result* has the response's members, or *error* is what AWS refuses with."""
+
+    operation: str
+    request_id: str
+    date: datetime
+    result: dict[str, Any] | None
+    error: KmsError | None
+
+    @property
+    def status(self) -> int:
+        return 200 if self.error is None else model.status_of(self.error.code)
+
+    def body(self) -> bytes:
+        """Encode for the wire."""
+        if self.error is not None:
+            return http.error_body(self.error)
+        return codec.encode(self.operation, self.result or {})
+
+    def headers(self) -> dict[str, str]:
+        return http.headers(self.request_id, self.date, self.body())
+
+    def parsed(self) -> dict[str, Any]:
+        """Return what botocore's parser would make of this answer, without the detour over JSON."""
+        if self.error is not None:
+            members = http.parsed_error(self.error)
+        else:
+            members = codec.to_client(self.operation, self.result or {})
+        members["ResponseMetadata"] = {
+            "RequestId": self.request_id,
+            "HTTPStatusCode": self.status,
+            "HTTPHeaders": self.headers(),
+            "RetryAttempts": 0,
+        }
+        return members
