@@ -29,33 +29,39 @@ def integer(number: int) -> bytes:
     return tlv(INTEGER, number.to_bytes(number.bit_length() // 8 + 1, "big"))
 
 
+def split(data: bytes) -> tuple[int, bytes, bytes]:
+    """
+    Split off the first element: its tag, its content, and what comes after it.
+
+    Raises:
+        MalformedDer: its length is indefinite, not minimal, or more than there is.
+    """
+    if len(data) < 2:
+        raise MalformedDer("truncated header")
+    tag, size, start = data[0], data[1], 2
+    if size >= 128:
+        octets = size & 0x7F
+        start += octets
+        size = int.from_bytes(data[2:start], "big")
+        if not 1 <= octets <= 4 or len(data) < start or size < 128 or data[2] == 0:
+            raise MalformedDer("bad length")
+    end = start + size
+    if end > len(data):
+        raise MalformedDer("truncated content")
+    return tag, data[start:end], data[end:]
+
+
 def elements(data: bytes) -> list[tuple[int, bytes]]:
     """
     Split consecutive elements into tags and contents.
 
     Raises:
-        MalformedDer: a length is indefinite, not minimal, or longer than the data.
+        MalformedDer: see `split`.
     """
     found = []
-    position = 0
-    while position < len(data):
-        try:
-            tag, size = data[position], data[position + 1]
-        except IndexError:
-            raise MalformedDer("truncated header") from None
-        position += 2
-        if size >= 128:
-            octets = size & 0x7F
-            length = data[position : position + octets]
-            position += octets
-            size = int.from_bytes(length, "big")
-            if not 1 <= octets <= 4 or len(length) < octets or size < 128 or length[0] == 0:
-                raise MalformedDer("bad length")
-        end = position + size
-        if end > len(data):
-            raise MalformedDer("truncated content")
-        found.append((tag, data[position:end]))
-        position = end
+    while data:
+        tag, content, data = split(data)
+        found.append((tag, content))
     return found
 
 
