@@ -14,7 +14,8 @@ PACKAGE = REPOSITORY / "pytest_kmsmock"
 LAYERS = [
     ["pytest_kmsmock.plugin"],
     ["pytest_kmsmock.mock"],
-    ["pytest_kmsmock.interception"],
+    ["pytest_kmsmock.decorating", "pytest_kmsmock.interception"],
+    ["pytest_kmsmock.outside", "pytest_kmsmock.sessions"],
     ["pytest_kmsmock._kms.service"],
     ["pytest_kmsmock._kms.operations"],
     ["pytest_kmsmock._kms.rules"],
@@ -27,7 +28,11 @@ LAYERS = [
 ABOVE = ["pytest_kmsmock", "pytest_kmsmock._kms"]
 
 IMPORTERS = {
-    "botocore": ["pytest_kmsmock.interception", "pytest_kmsmock._kms.wire.model"],
+    "botocore": [
+        "pytest_kmsmock.interception",
+        "pytest_kmsmock.sessions",
+        "pytest_kmsmock._kms.wire.model",
+    ],
     "cryptography": ["pytest_kmsmock._kms.crypto"],
     "pytest": ["pytest_kmsmock.plugin"],
 }
@@ -148,18 +153,10 @@ def test_tree_in_the_architecture():
     """The tree in docs/architecture.md shows each top-level module and each part of the engine."""
     text = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
     tree = text.partition("<!-- tree: begin -->")[2].partition("<!-- tree: end -->")[0]
-    shown, directories = [], {}
-    for line in tree.splitlines():
-        if found := re.match(r"( *)([\w/.]+)", line):
-            indent, name = len(found[1]), found[2]
-            directories[indent + 4] = directories.get(indent, "") + name
-            shown.append(directories[indent + 4])
+    shown, folders = set(), {0: REPOSITORY}
+    for indent, name in re.findall(r"(?m)^( *)([\w.]+)", tree):
+        path = folders[len(indent)] / name
+        folders[len(indent) + 4] = path
+        shown.add(module_name(path))
 
-    parts = [PACKAGE, *PACKAGE.glob("*.py"), *(PACKAGE / "_kms").glob("*")]
-    expected = [
-        path.relative_to(REPOSITORY).as_posix() + ("/" if path.is_dir() else "")
-        for path in [*parts, PACKAGE / "_kms"]
-        if not path.name.startswith("__pycache__") and path != PACKAGE / "_kms/__init__.py"
-    ]
-
-    assert sorted(expected) == sorted(shown)
+    assert {name for name in MODULES if name.count(".") <= 2} == shown
