@@ -77,6 +77,11 @@ def malformed_policy(message: str) -> KmsError:
     return KmsError("MalformedPolicyDocumentException", message)
 
 
+def invalid_grant_token() -> KmsError:
+    # Text never recorded (assumed).
+    return KmsError("InvalidGrantTokenException", "Invalid grant token")
+
+
 def dry_run() -> KmsError:
     return KmsError(
         "DryRunOperationException",

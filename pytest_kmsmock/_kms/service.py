@@ -12,9 +12,11 @@ from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
 from pytest_kmsmock._kms.domain.world import World
-from pytest_kmsmock._kms.errors import KmsError, dry_run
+from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.rules.context import Context
-from pytest_kmsmock._kms.rules.operation import REGISTRY, Operation
+from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
+from pytest_kmsmock._kms.rules.operation import REGISTRY, Operation, stop_dry_run
+from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
 
 
@@ -54,6 +56,8 @@ def locate(call: Call) -> None:
 
 
 def authorise_keys(call: Call) -> None:
+    if "GrantTokens" in call.request:
+        check_grant_tokens(call.context, call.request["GrantTokens"])
     for use, key in zip(call.operation.uses, call.keys, strict=True):
         if key is not None:
             authorise(call.context.principal, use.action or call.operation.model.name, key)
@@ -70,15 +74,29 @@ def perform(call: Call) -> None:
     call.result = call.operation.perform(call.context, call.request, *call.keys) or {}
 
 
-def refuse_dry_run(call: Call) -> None:
-    """A dry run that got this far would have succeeded; grants stop before they change anything."""
-    if call.request.get("DryRun"):
-        raise dry_run()
+def end_dry_run(call: Call) -> None:
+    stop_dry_run(call.request)
+
+
+def record_usage(call: Call) -> None:
+    if call.operation.model.name in USAGE_TRACKED:
+        for key in call.keys:
+            if key is not None:
+                record_last_usage(call.context, key)
 
 
 # The order that was measured: shape before look-up before usage and state before everything that
 # the operation decides itself (wire-facts W18, W19, G42).
-STEPS: Final = (decode, validate, locate, authorise_keys, check, perform, refuse_dry_run)
+STEPS: Final = (
+    decode,
+    validate,
+    locate,
+    authorise_keys,
+    check,
+    perform,
+    end_dry_run,
+    record_usage,
+)
 
 
 class Service:

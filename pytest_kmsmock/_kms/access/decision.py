@@ -42,6 +42,14 @@ def denied_by_key_policy(principal: Principal, action: str, key_arn: str) -> Kms
     )
 
 
+def denied_by_identity_policy(principal: Principal, action: str, resource: str) -> KmsError:
+    """The answer where a key policy leaves it to IAM, or there is no key (wire-facts N2, N3)."""
+    return access_denied(
+        f"User: {principal.arn} is not authorized to perform: kms:{action} on resource: {resource}"
+        f" because no identity-based policy allows the kms:{action} action"
+    )
+
+
 def denied_elsewhere(principal: Principal, action: str, resource: str) -> KmsError:
     """
     The answer about a key that the caller cannot see: another account's, or a ciphertext's.

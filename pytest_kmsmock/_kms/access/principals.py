@@ -1,6 +1,15 @@
-"""Callers."""
+"""Principals: who calls, and whom grants and key policies name."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
+
+# Account roots, users, roles, federated users and assumed-role sessions; not groups (GRANT-6).
+_PRINCIPAL_ARN: Final = re.compile(
+    r"arn:aws[a-z-]*:iam::\d{12}:(?:root|(?:user|role)/[\w+=,.@/-]+)"
+    r"|arn:aws[a-z-]*:sts::\d{12}:(?:assumed-role|federated-user)/[\w+=,.@/-]+",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +23,12 @@ class Principal:
 def default_principal(account_id: str, partition: str) -> Principal:
     """Return the caller of a request for which the test named none."""
     return Principal(f"arn:{partition}:iam::{account_id}:user/kmsmock", account_id)
+
+
+def is_principal_arn(value: str) -> bool:
+    """Tell whether *value* has the form of an IAM principal's ARN; nobody knows if it exists."""
+    return _PRINCIPAL_ARN.fullmatch(value) is not None
+
+
+def account_of(principal_arn: str) -> str:
+    return principal_arn.split(":")[4]

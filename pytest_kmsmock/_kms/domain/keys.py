@@ -65,7 +65,6 @@ class LastUsage:
     operation: str
     timestamp: datetime
     request_id: str
-    event_id: str
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

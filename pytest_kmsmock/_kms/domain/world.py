@@ -11,6 +11,7 @@ from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
 from pytest_kmsmock._kms.domain.clock import Clock
+from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.wire.model import partition_of
@@ -110,6 +111,8 @@ class World:
         self.accounts: dict[str, Account] = {}
         # key material id -> what it belongs to: a ciphertext names its material (design, 5).
         self.materials: dict[bytes, tuple[KeyFamily, MaterialVersion]] = {}
+        self.grants: dict[str, Grant] = {}  # on all keys: a grant token does not say which
+        self.token_secret = self.source.token_bytes(32)
         self._due: list[tuple[datetime, int, DueKind, Key]] = []
         self._order = count()
 
@@ -132,6 +135,14 @@ class World:
         for version in family.versions:
             if version.material_id is not None:
                 del self.materials[version.material_id]
+
+    def add_grant(self, grant: Grant) -> None:
+        self.grants[grant.grant_id] = grant
+        grant.key.grants[grant.grant_id] = grant
+
+    def remove_grant(self, grant: Grant) -> None:
+        del self.grants[grant.grant_id]
+        del grant.key.grants[grant.grant_id]
 
     def plan(self, at: datetime, kind: DueKind, key: Key) -> None:
         """Let *kind* happen to *key* at *at*, unless it no longer applies by then."""

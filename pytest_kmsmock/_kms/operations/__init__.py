@@ -5,12 +5,14 @@ from pytest_kmsmock._kms.operations import (
     aliases,
     data_keys,
     encryption,
+    grants,
     keys,
     lifecycle,
     mac,
     policies,
     signing,
     tags,
+    usage,
 )
 
 __all__ = [
@@ -18,10 +20,12 @@ __all__ = [
     "aliases",
     "data_keys",
     "encryption",
+    "grants",
     "keys",
     "lifecycle",
     "mac",
     "policies",
     "signing",
     "tags",
+    "usage",
 ]

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
 
 from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.errors import dry_run
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lookup import find_key
 from pytest_kmsmock._kms.rules.requirements import Requirement
@@ -98,3 +99,16 @@ def operation(name: str, *uses: KeyUse) -> Callable[[Performer], Performer]:
         return perform
 
     return register
+
+
+def stop_dry_run(request: RequestMembers) -> None:
+    """
+    End a dry run that has passed every check: nothing is changed (rules DRY-2).
+
+    The service calls it after each operation; one that changes something calls it before it does.
+
+    Raises:
+        KmsError: DryRunOperationException.
+    """
+    if request.get("DryRun"):
+        raise dry_run()
