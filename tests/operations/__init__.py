@@ -1,0 +1,1 @@
+"""Every operation through a real client, family by family."""
