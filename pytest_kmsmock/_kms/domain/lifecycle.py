@@ -1,11 +1,11 @@
 """What happens to keys by itself as time passes, in time order."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_kmsmock._kms.domain.keys import Key
-from pytest_kmsmock._kms.domain.states import PENDING_DELETION
+from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key
+from pytest_kmsmock._kms.domain.states import PENDING_DELETION, PENDING_REPLICA_DELETION
 from pytest_kmsmock._kms.domain.world import DueKind, World
 
 
@@ -28,8 +28,41 @@ def delete_key(world: World, key: Key, at: datetime) -> None:
     for grant in list(key.grants.values()):
         world.remove_grant(grant)
     world.region_of(key).remove_key(key)
-    if not key.family.members:
-        world.forget_family(key.family)
+    family = key.family
+    if not family.members:
+        world.forget_family(family)
+    elif len(family.members) == 1:
+        start_waiting_period(world, family.primary, at)
 
 
-HANDLERS: Final[dict[DueKind, Callable[[World, Key, datetime], None]]] = {"deletion": delete_key}
+def start_waiting_period(world: World, primary: Key, at: datetime) -> None:
+    """Begin the window of a primary key that waited for its last replica to go (rules DEL-8)."""
+    if primary.state == PENDING_REPLICA_DELETION and primary.pending_window_days is not None:
+        primary.apply("replicas are gone")
+        plan_deletion(world, primary, at + timedelta(days=primary.pending_window_days))
+
+
+def plan_end_of_creation(world: World, replica: Key, at: datetime) -> None:
+    world.plan(at, "end of creation", replica)
+
+
+def end_creation(world: World, replica: Key, at: datetime) -> None:
+    """Make a new replica ready; one of an imported key waits for its material (rules MR-7)."""
+    imported = replica.family.origin == EXTERNAL
+    replica.apply("creation ends without material" if imported else "creation ends")
+
+
+def plan_end_of_update(world: World, key: Key, at: datetime) -> None:
+    world.plan(at, "end of update", key)
+
+
+def end_update(world: World, key: Key, at: datetime) -> None:
+    """Let a key that changed its part in a set of related keys regain its state (rules MR-13)."""
+    key.cover(None)
+
+
+HANDLERS: Final[dict[DueKind, Callable[[World, Key, datetime], None]]] = {
+    "deletion": delete_key,
+    "end of creation": end_creation,
+    "end of update": end_update,
+}

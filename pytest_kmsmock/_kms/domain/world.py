@@ -14,23 +14,13 @@ from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
+from pytest_kmsmock._kms.domain.quotas import Quotas
 from pytest_kmsmock._kms.wire.model import partition_of
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.key_stores import KeyStore
 
-DueKind: TypeAlias = Literal["deletion"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quotas:
-    """The limits of an account and Region that a test may want to lower (quotas Q-1 to Q-5)."""
-
-    keys: int = 100_000
-    aliases_per_key: int = 50
-    grants_per_key: int = 50_000
-    custom_key_stores: int = 10
-    on_demand_rotations_per_key: int = 25
+DueKind: TypeAlias = Literal["deletion", "end of creation", "end of update"]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -18,10 +18,11 @@ from pytest_kmsmock._kms.domain.keys import (
 )
 from pytest_kmsmock._kms.domain.metadata import describe_key as describe
 from pytest_kmsmock._kms.domain.paging import page
+from pytest_kmsmock._kms.domain.quotas import check_key_quota
 from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
-from pytest_kmsmock._kms.errors import KmsError, limit_exceeded, unsupported, validation
+from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
@@ -38,7 +39,7 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     if (text := request.get("Policy")) is not None:
         bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
         policy = check_new_policy(text, ctx.region.account_id, bypass_lockout_check=bypass)
-    check_key_quota(ctx, ctx.region)
+    check_key_quota(ctx.world.quotas, ctx.region)
 
     family = create_family(
         ctx.world,
@@ -126,24 +127,6 @@ def read_origin(request: RequestMembers, spec: KeySpec) -> str:
     if in_store:
         raise KmsError("CustomKeyStoreNotFoundException", f"Custom key store {store_id} not found")
     return origin
-
-
-def check_key_quota(ctx: Context, region: Region) -> None:
-    """
-    Refuse one key more than the quota (wire-facts C26; AWS managed keys do not count).
-
-    Raises:
-        KmsError: LimitExceededException.
-    """
-    quota, usage = ctx.world.quotas.keys, len(region.keys)
-    if usage < quota:
-        return
-    usage = sum(key.family.manager == "CUSTOMER" for key in region.keys.values())
-    if usage >= quota:
-        raise limit_exceeded(
-            f"Key quota for this account in this region is {quota} but the current usage is"
-            f" {usage}."
-        )
 
 
 @operation("DescribeKey", key_use(aliases=True, cross_account=True))

@@ -62,6 +62,15 @@ class OutsideKeyStores:
             raise invalid_origin(key.arn, key.family.origin)
 
 
+class MultiRegionPrimary:
+    """The key is a multi-Region primary key (wire-facts Z8, lower-case "region" included)."""
+
+    def check(self, key: Key, operation: str) -> None:
+        if not (key.family.is_multi_region and key.is_primary):
+            raise unsupported(f"{key.arn} is not a multi-region primary key.")
+
+
+MULTI_REGION_PRIMARY = MultiRegionPrimary()
 SYMMETRIC = Symmetric()
 ASYMMETRIC = Asymmetric()
 OUTSIDE_KEY_STORES = OutsideKeyStores()

@@ -1,0 +1,87 @@
+"""Multi-Region keys: ReplicateKey, UpdatePrimaryRegion."""
+
+from pytest_kmsmock._kms.access.policy import check_new_policy, default_policy
+from pytest_kmsmock._kms.domain.creation import add_member
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.lifecycle import plan_end_of_creation, plan_end_of_update
+from pytest_kmsmock._kms.domain.metadata import describe_key
+from pytest_kmsmock._kms.domain.quotas import check_key_quota
+from pytest_kmsmock._kms.domain.states import CREATING
+from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
+from pytest_kmsmock._kms.domain.world import Region
+from pytest_kmsmock._kms.errors import KmsError, key_not_found, unsupported, validation
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.operation import key_use, operation
+from pytest_kmsmock._kms.rules.requirements import MULTI_REGION_PRIMARY
+from pytest_kmsmock._kms.rules.states import GRANTABLE, REPLICABLE
+from pytest_kmsmock._kms.wire.model import partition_of, regions_of
+
+
+@operation("ReplicateKey", key_use(MULTI_REGION_PRIMARY, REPLICABLE))
+def replicate_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
+    """
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
+
+    The replica is Creating in the answer and ready at the next request; AWS takes seconds.
+    """
+    region = read_region(ctx, request["ReplicaRegion"])
+    if region.name in key.family.members:  # the primary's own Region included (rules MR-5)
+        raise KmsError(
+            "AlreadyExistsException",  # text never recorded (wire-facts Z9; assumed)
+            f"A key with the ID {key.key_id} already exists in Region {region.name}",
+        )
+    tags = read_tags_of_new_key(request.get("Tags", []))
+    policy = None
+    if (text := request.get("Policy")) is not None:
+        bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
+        policy = check_new_policy(text, region.account_id, bypass_lockout_check=bypass)
+    check_key_quota(ctx.world.quotas, region)
+
+    replica = add_member(region, key.family, ctx.now, description=request.get("Description", ""))
+    replica.policy = policy
+    replica.tags = tags
+    replica.own_state = CREATING
+    plan_end_of_creation(ctx.world, replica, ctx.now)
+    answer: ResponseMembers = {
+        "ReplicaKeyMetadata": describe_key(replica),
+        "ReplicaPolicy": policy or default_policy(region.account_id, region.partition),
+    }
+    if tags:  # absent when none were given (wire-facts Z2)
+        answer["ReplicaTags"] = [
+            {"TagKey": name, "TagValue": value} for name, value in tags.items()
+        ]
+    return answer
+
+
+@operation("UpdatePrimaryRegion", key_use(MULTI_REGION_PRIMARY, GRANTABLE))
+def update_primary_region(ctx: Context, request: RequestMembers, key: Key) -> None:
+    """
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdatePrimaryRegion.html
+
+    Both keys are Updating until the next request; AWS takes seconds.
+    """
+    region = read_region(ctx, request["PrimaryRegion"])
+    replica = key.family.members.get(region.name)
+    if replica is None:  # rules MR-15 (assumed)
+        raise key_not_found(region.arn(f"key/{key.key_id}"))
+    if replica is key:  # assumed
+        raise unsupported(f"{key.arn} is already the multi-region primary key.")
+    GRANTABLE.check(replica, ctx.model.name)
+
+    key.family.primary_region = region.name
+    for member in (key, replica):
+        member.cover("Updating")
+        plan_end_of_update(ctx.world, member, ctx.now)
+
+
+def read_region(ctx: Context, name: str) -> Region:
+    """
+    Return the account's Region *name*, which must be one of the caller's partition.
+
+    Raises:
+        KmsError: ValidationException (text never recorded; assumed).
+    """
+    partition = ctx.region.partition
+    if partition_of(name) != partition or name not in regions_of(partition):
+        raise validation(f"{name} is not a valid Region in partition {partition}.")
+    return ctx.world.account(ctx.region.account_id).region(name)
