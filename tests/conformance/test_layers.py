@@ -15,7 +15,7 @@ LAYERS = [
     ["pytest_kmsmock.plugin"],
     ["pytest_kmsmock.mock"],
     ["pytest_kmsmock.decorating", "pytest_kmsmock.interception"],
-    ["pytest_kmsmock.outside", "pytest_kmsmock.sessions"],
+    ["pytest_kmsmock.options", "pytest_kmsmock.outside", "pytest_kmsmock.sessions"],
     ["pytest_kmsmock._kms.service"],
     ["pytest_kmsmock._kms.operations"],
     ["pytest_kmsmock._kms.rules"],

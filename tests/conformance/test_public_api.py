@@ -28,7 +28,7 @@ def first_column(heading: str) -> list[str]:
 
 def test_exported_names():
     """The public names are these; one more is a decision, one less a break."""
-    assert ["KmsMock", "mock_kms"] == pytest_kmsmock.__all__
+    assert ["CallOutsideMock", "KmsMock", "mock_kms"] == pytest_kmsmock.__all__
 
 
 @pytest.mark.parametrize("name", pytest_kmsmock.__all__)
@@ -38,12 +38,13 @@ def test_exported_name_is_documented(name):
 
 
 def test_arguments_of_mock_kms():
-    """The README lists the arguments of `mock_kms`, all of them keywords."""
-    parameters = inspect.signature(mock_kms).parameters.values()
+    """The README lists the arguments of `mock_kms`, and an unknown one is told which there are."""
+    with pytest.raises(TypeError) as caught:
+        mock_kms(unknown=True)
 
-    keywords = [one.name for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY]
+    arguments = ", ".join(first_column("Argument"))
 
-    assert keywords == first_column("Argument")
+    assert f"mock_kms() has no keyword 'unknown' (it takes {arguments})" == str(caught.value)
 
 
 def test_options(tmp_path):
