@@ -1,0 +1,154 @@
+"""How a mock is put around functions of every kind, and around the tests of a class."""
+
+import inspect
+import sys
+import unittest
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractContextManager, aclosing, suppress
+from typing import TYPE_CHECKING, Any
+
+import wrapt
+
+from pytest_kmsmock.options import OPTIONS, Options
+
+Begin = Callable[[], AbstractContextManager[object]]
+
+
+def decorate(wrapped: Any, options: Options, begin: Begin) -> Any:
+    """
+    Put a mock around *wrapped*, which keeps its name, signature and kind.
+
+    Args:
+        begin: Starts or joins a mock; called once per call, or per test of a class.
+
+    Raises:
+        TypeError: For what can't be decorated, with what to do instead.
+    """
+    if isinstance(wrapped, type):
+        return decorate_class(wrapped, options, begin)
+    refuse_others(wrapped)
+    # A built-in function has no place for it, and is no test.
+    with suppress(AttributeError):
+        setattr(wrapped, OPTIONS, options)
+    return EnclosedFunction(wrapped, choose_wrapper(wrapped, begin))
+
+
+def refuse_others(wrapped: Any) -> None:
+    if type(wrapped).__name__ == "FixtureFunctionDefinition" or hasattr(
+        wrapped, "_pytestfixturefunction"
+    ):
+        raise TypeError(
+            f"mock_kms can't decorate the fixture {wrapped.__name__!r}: "
+            "put @pytest.fixture above @mock_kms"
+        )
+    if isinstance(wrapped, property):
+        raise TypeError("mock_kms can't decorate a property: decorate its getter")
+    if inspect.iscoroutine(wrapped) or inspect.isgenerator(wrapped) or inspect.isasyncgen(wrapped):
+        raise TypeError(
+            f"mock_kms can't decorate {wrapped.__name__!r} once it is called: decorate the function"
+        )
+    if not callable(wrapped) and not isinstance(wrapped, (staticmethod, classmethod)):
+        raise TypeError(
+            f"mock_kms can't decorate {wrapped!r}: it decorates functions and classes, and its "
+            "options are keywords, as in mock_kms(region_name='eu-west-1')"
+        )
+
+
+if TYPE_CHECKING:
+    FunctionWrapper = wrapt.FunctionWrapper[..., Any]
+else:
+    FunctionWrapper = wrapt.FunctionWrapper  # no generic class before wrapt 2
+
+
+class EnclosedFunction(FunctionWrapper):
+    """A decorated function, which is pickled by its name, as functions are."""
+
+    def __reduce_ex__(self, protocol: object) -> str:
+        return str(self.__qualname__)
+
+
+def choose_wrapper(wrapped: Any, begin: Begin) -> Callable[..., Any]:
+    """Return the wrapper, in wrapt's form, of the kind that *wrapped* is."""
+
+    def call(function: Any, instance: object, args: Any, kwargs: Any) -> Any:
+        with begin():
+            result = function(*args, **kwargs)
+        # A function that hands on a coroutine has not run its body yet.
+        return finish(result) if inspect.iscoroutine(result) else result
+
+    async def finish(coroutine: Awaitable[Any]) -> Any:
+        with begin():
+            return await coroutine
+
+    async def call_async(function: Any, instance: object, args: Any, kwargs: Any) -> Any:
+        with begin():
+            return await function(*args, **kwargs)
+
+    def generate(
+        function: Any, instance: object, args: Any, kwargs: Any
+    ) -> Generator[Any, Any, Any]:
+        with begin():
+            return (yield from function(*args, **kwargs))
+
+    async def generate_async(
+        function: Any, instance: object, args: Any, kwargs: Any
+    ) -> AsyncGenerator[Any, Any]:
+        with begin():
+            async with aclosing(function(*args, **kwargs)) as generator:
+                resume = generator.asend(None)
+                while True:
+                    try:
+                        item = await resume
+                    except StopAsyncIteration:
+                        return
+                    try:
+                        resume = generator.asend((yield item))
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:  # noqa: BLE001 - thrown in, so handed on
+                        resume = generator.athrow(error)
+
+    function = getattr(wrapped, "__func__", wrapped)
+    if inspect.iscoroutinefunction(function):
+        return call_async
+    if inspect.isasyncgenfunction(function):
+        return generate_async
+    if inspect.isgeneratorfunction(function):
+        return generate
+    return call
+
+
+def decorate_class(cls: type, options: Options, begin: Begin) -> type:
+    """
+    Give each test of *cls* a mock, set-up and tear-down included; the class stays what it is.
+
+    A TestCase does it by itself. A class in pytest's style leaves it to the plugin, because only
+    pytest knows when the set-up of one of its tests begins.
+    """
+    if issubclass(cls, unittest.TestCase):
+        for name in ("run", "debug"):
+            enclose_method(cls, name, options, begin)
+    elif "pytest_kmsmock.plugin" not in sys.modules:
+        raise TypeError(
+            f"mock_kms can't decorate {cls.__name__!r}: the tests of a class that is no "
+            "unittest.TestCase need the plugin kmsmock, which is not loaded; "
+            "decorate its methods instead"
+        )
+    setattr(cls, OPTIONS, options)
+    return cls
+
+
+def enclose_method(cls: type, name: str, options: Options, begin: Begin) -> None:
+    own = vars(cls).get(name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        run = getattr(super(cls, self), name) if own is None else own.__get__(self)
+        if getattr(type(self), OPTIONS) is not options:
+            # The subclass is decorated itself: it has begun already, in its own way.
+            return run(*args, **kwargs)
+        with begin():
+            return run(*args, **kwargs)
+
+    method.__name__ = name
+    method.__qualname__ = f"{cls.__qualname__}.{name}"
+    setattr(cls, name, method)

@@ -1,0 +1,77 @@
+"""What one can ask of a mock, by decorator or marker, and what holds where nobody asks."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
+
+REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
+ACCOUNT_ID: Final = re.compile(r"\d{12}", re.ASCII)
+
+# Where a decorated function or class keeps its options, for the plugin to find them.
+OPTIONS: Final = "__kmsmock__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """The suite's options (see the plugin)."""
+
+    region_name: str | None = None
+    account_id: str = "123456789012"
+    wire: bool = False
+    outside: Literal["allow", "error"] = "allow"
+    reuse_key_pairs: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The keywords of `mock_kms` and of the marker `kms`; None stands for the suite's default."""
+
+    region_name: str | None = None
+    account_id: str | None = None
+    wire: bool | None = None
+    isolated: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.region_name is not None:
+            check_region("region_name", self.region_name)
+        if self.account_id is not None:
+            check_account_id("account_id", self.account_id)
+
+
+def check_region(name: str, value: object) -> None:
+    """
+    Raises:
+        ValueError: Unless *value* looks like a Region; *name* is what it was given as.
+    """
+    if not (isinstance(value, str) and REGION.fullmatch(value)):
+        raise ValueError(f"{name} {value!r} is not the name of a Region, such as 'eu-west-1'")
+
+
+def check_account_id(name: str, value: object) -> None:
+    """
+    Raises:
+        ValueError: Unless *value* is an account id; *name* is what it was given as.
+    """
+    if not (isinstance(value, str) and ACCOUNT_ID.fullmatch(value)):
+        raise ValueError(f"{name} {value!r} is not a string of 12 digits")
+
+
+def read_options(keywords: Mapping[str, Any], taker: str) -> Options:
+    """
+    Read the keywords that *taker* was given.
+
+    Raises:
+        TypeError: For an unknown keyword, with the nearest known one.
+        ValueError: For a value that can't be.
+    """
+    known = [option.name for option in fields(Options)]
+    for keyword in keywords:
+        if keyword not in known:
+            near = difflib.get_close_matches(keyword, known, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else ""
+            raise TypeError(
+                f"{taker} has no keyword {keyword!r}{hint} (it takes {', '.join(known)})"
+            )
+    return Options(**keywords)

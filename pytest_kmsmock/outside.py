@@ -1,0 +1,45 @@
+"""The refusal of a KMS request that is made while no mock is active."""
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+
+class CallOutsideMock(RuntimeError):
+    """
+    A KMS request while no mock was active, refused because `kmsmock_outside` is "error".
+
+    It is no error of botocore, so that code which handles those does not swallow it.
+    """
+
+
+def refuse(operation: str) -> NoReturn:
+    """
+    Raises:
+        CallOutsideMock: Always, with the call, where it was made, and what to add.
+    """
+    raise CallOutsideMock(
+        f"{operation} was called {_place(sys._getframe())} while no KMS mock was active, "
+        "and kmsmock_outside is 'error'. "
+        "Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it answered in "
+        "memory; if it is meant for AWS, run it with --kmsmock-outside=allow."
+    )
+
+
+def _place(frame: FrameType | None) -> str:
+    """Say where the innermost frame is that is neither ours nor of an installed package."""
+    paths = sysconfig.get_paths()
+    installed = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    foreign = ("<", *(f"{folder}{os.sep}" for folder in (*installed, Path(__file__).parent)))
+    while frame is not None and frame.f_code.co_filename.startswith(foreign):
+        frame = frame.f_back
+    if frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(Path.cwd()):
+            path = path.relative_to(Path.cwd())
+        return f"at {path}:{frame.f_lineno}, in {frame.f_code.co_name},"
+    # A worker thread that was handed a client's method has only library code on its stack.
+    return f"in a thread of its own (test: {os.environ.get('PYTEST_CURRENT_TEST', 'none')})"

@@ -1,0 +1,155 @@
+"""What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_kmsmock.mock import ACTIVE, KmsMock
+from pytest_kmsmock.options import (
+    OPTIONS,
+    Defaults,
+    Options,
+    check_account_id,
+    check_region,
+    read_options,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_kms import KMSClient
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("kmsmock", "AWS KMS in memory (pytest-kmsmock)")
+    group.addoption(
+        "--kmsmock-wire",
+        action="store_true",
+        help="let botocore sign, send, retry and parse each KMS request, and answer in the place "
+        "of the network",
+    )
+    group.addoption(
+        "--kmsmock-outside",
+        choices=("allow", "error"),
+        help="overrides the ini option kmsmock_outside",
+    )
+    parser.addini(
+        "kmsmock_region",
+        "Region of a mock that is given none (default: as configured for botocore, or us-east-1)",
+    )
+    parser.addini(
+        "kmsmock_account_id",
+        "account of a mock that is given none (default: 123456789012)",
+        default=Defaults().account_id,
+    )
+    parser.addini(
+        "kmsmock_outside",
+        "what becomes of a KMS request while no mock is active: allow lets it go to AWS (default), "
+        "error refuses it",
+        default="allow",
+    )
+    parser.addini(
+        "kmsmock_reuse_key_pairs",
+        "let a mock reuse the key pairs that finished ones have paid for (default: true)",
+        type="bool",
+        default=True,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "kms(region_name=..., account_id=...): run the test and its fixtures in a mock; takes the "
+        "keywords of mock_kms, and for each the closest marker wins",
+    )
+    outer = ACTIVE.defaults
+    ACTIVE.defaults = read_defaults(config)
+    config.add_cleanup(lambda: setattr(ACTIVE, "defaults", outer))
+
+
+def read_defaults(config: pytest.Config) -> Defaults:
+    region_name = config.getini("kmsmock_region") or None
+    account_id = config.getini("kmsmock_account_id")
+    outside = config.getoption("kmsmock_outside") or config.getini("kmsmock_outside")
+    try:
+        if region_name is not None:
+            check_region("kmsmock_region", region_name)
+        check_account_id("kmsmock_account_id", account_id)
+    except ValueError as error:
+        raise pytest.UsageError(f"ini option {error}") from None
+    if outside not in ("allow", "error"):
+        raise pytest.UsageError(f"ini option kmsmock_outside {outside!r} is not allow or error")
+    try:
+        reuse_key_pairs = config.getini("kmsmock_reuse_key_pairs")
+    except (TypeError, ValueError):
+        raise pytest.UsageError("ini option kmsmock_reuse_key_pairs is not true or false") from None
+    return Defaults(
+        region_name=region_name,
+        account_id=account_id,
+        wire=config.getoption("kmsmock_wire"),
+        outside=outside,
+        reuse_key_pairs=reuse_key_pairs,
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a wrong marker before any test runs."""
+    for item in items:
+        for marker in item.iter_markers("kms"):
+            check_marker(marker, item)
+
+
+def check_marker(marker: pytest.Mark, item: pytest.Item) -> None:
+    try:
+        if marker.args:
+            raise TypeError("the marker kms takes keywords only")
+        read_options(marker.kwargs, "the marker kms")
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+
+def collect_options(item: pytest.Item) -> list[Options]:
+    """Find the options of *item*'s markers and decorators, its own last."""
+    found: list[Options] = []
+    for node in item.listchain():
+        markers = [marker for marker in node.own_markers if marker.name == "kms"]
+        found += [Options(**marker.kwargs) for marker in reversed(markers)]
+        if isinstance(node, (pytest.Class, pytest.Function)) and hasattr(node.obj, OPTIONS):
+            found.append(getattr(node.obj, OPTIONS))
+    return found
+
+
+def merge(found: list[Options]) -> Options:
+    """Let the last one that says anything about an option decide it."""
+    said = {
+        field.name: value
+        for options in found
+        for field in fields(Options)
+        if (value := getattr(options, field.name)) is not None
+    }
+    return Options(**said)
+
+
+@pytest.fixture(autouse=True)
+def _kmsmock_first(request: pytest.FixtureRequest) -> None:
+    """Start the mock of a test that has one before its other fixtures, which may use KMS."""
+    if "kms_mock" in request.fixturenames or collect_options(request.node):
+        request.getfixturevalue("kms_mock")
+
+
+@pytest.fixture
+def kms_mock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
+    """
+    The handle of an in-memory KMS that is fresh and empty for the test.
+
+    Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
+    """
+    found = collect_options(request.node)
+    with ACTIVE.begin(merge(found), settled=tuple(found)) as mock:
+        yield mock
+
+
+@pytest.fixture
+def kms(kms_mock: KmsMock) -> "KMSClient":
+    """A botocore client on an in-memory KMS that is fresh and empty for the test; see kms_mock."""
+    return kms_mock.client()

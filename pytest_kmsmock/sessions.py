@@ -1,0 +1,145 @@
+"""The sessions and clients we hand out, and what everybody's sessions fall back to in a mock."""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+    from botocore.session import Session
+    from types_boto3_kms import KMSClient
+
+# The example of AWS's own documentation, which no secret scanner takes for a real key.
+ACCESS_KEY_ID: Final = "AKIAIOSFODNN7EXAMPLE"
+SECRET_ACCESS_KEY: Final = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+# Files of the machine are not read: a missing profile or a strange retry mode is not our clients'.
+ISOLATED: Final[dict[str, tuple[str | None, str | None, str | None, None]]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
+def new_session(region_name: str) -> "Session":
+    """Make a session that has throw-away credentials and reads no file of the machine."""
+    import botocore.session  # noqa: PLC0415 - 130 ms, which a run without KMS does not pay
+
+    session = botocore.session.Session(session_vars=ISOLATED)
+    session.set_config_variable("region", region_name)
+    session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    return session
+
+
+def new_client(region_name: str, **options: Any) -> "KMSClient":
+    client: Any = new_session(region_name).create_client("kms", **options)
+    return client  # type: ignore[no-any-return]  # the stubs of botocore know no service
+
+
+@cache
+def shared_client(region_name: str) -> "KMSClient":
+    """Return the process's one client for a Region: a new one would cost milliseconds."""
+    return new_client(region_name)
+
+
+def configured_region() -> str | None:
+    """Return the Region that botocore takes from the environment or else the config file."""
+    region = os.environ.get("AWS_DEFAULT_REGION")
+    if region:
+        return region
+    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
+    profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
+    return _region_in_file(path, profile) if path.is_file() else None
+
+
+@cache
+def _region_in_file(path: Path, profile: str | None) -> str | None:
+    import botocore.session  # noqa: PLC0415 - as above
+    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415 - as above
+
+    session = botocore.session.Session(profile=profile)
+    session.set_config_variable("config_file", str(path))
+    try:
+        region: str | None = session.get_config_variable("region", methods=("config",))
+    except ProfileNotFound:
+        # The error of whoever makes a session for it, not of a mock that could do without.
+        return None
+    return region
+
+
+def is_async(session: "Session") -> bool:
+    """Tell a session of aiobotocore, whose handlers and answers are awaited, from botocore's."""
+    aiobotocore = sys.modules.get("aiobotocore.session")
+    return aiobotocore is not None and isinstance(session, aiobotocore.AioSession)
+
+
+def fall_back(session: "Session", region: Callable[[], str | None]) -> None:
+    """
+    Let *session* find a Region and credentials where it would find none, while a mock is active.
+
+    Whatever is configured comes first. A client could not be made without a Region, and for want of
+    credentials botocore would ask the metadata service over the network.
+
+    Args:
+        region: Tells the active mock's Region, or None while no mock is active.
+    """
+    from botocore.configprovider import ChainProvider  # noqa: PLC0415 - there is a session already
+
+    store: Any = session.get_component("config_store")
+    last: Any = MockRegion(region)
+    configured = store.get_config_provider("region")
+    store.set_config_provider("region", ChainProvider([configured, last]))
+
+    create_configured: Any = session._create_credential_resolver  # type: ignore[attr-defined]
+    provider = MockCredentialsAsync(region) if is_async(session) else MockCredentials(region)
+
+    def create_resolver() -> Any:
+        resolver = create_configured()
+        resolver.insert_before("container-role", provider)
+        return resolver
+
+    session.lazy_register_component("credential_provider", create_resolver)
+
+
+class MockRegion:
+    """A provider for botocore's config store: the last one asked for a Region."""
+
+    def __init__(self, region: Callable[[], str | None]) -> None:
+        self._region = region
+
+    def provide(self) -> str | None:
+        return self._region()
+
+
+class MockCredentials:
+    """A credential provider that is asked after all that read files, before all that call out."""
+
+    METHOD = "kmsmock"
+    CANONICAL_NAME = None
+
+    def __init__(self, region: Callable[[], str | None]) -> None:
+        self._region = region
+
+    def load(self) -> "Credentials | None":
+        if self._region() is None:
+            return None
+        from botocore.credentials import Credentials  # noqa: PLC0415 - there is a session already
+
+        return Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, method=self.METHOD)
+
+
+class MockCredentialsAsync(MockCredentials):
+    """The same for aiobotocore, which awaits its providers."""
+
+    async def load(self) -> "Credentials | None":  # type: ignore[override]  # as aiobotocore's own
+        if self._region() is None:
+            return None
+        from aiobotocore.credentials import AioCredentials  # noqa: PLC0415 - it is imported already
+
+        credentials: Credentials = AioCredentials(
+            ACCESS_KEY_ID, SECRET_ACCESS_KEY, method=self.METHOD
+        )
+        return credentials
