@@ -91,12 +91,12 @@ class World:
         self,
         *,
         source: RandomSource | None = None,
-        quotas: Quotas = Quotas(),
+        quotas: Quotas | None = None,
         reuse_key_pairs: bool = True,
     ) -> None:
         self.clock = Clock()
         self.source: RandomSource = SystemRandomness() if source is None else source
-        self.quotas = quotas
+        self.quotas = Quotas() if quotas is None else quotas
         self.leases = Leases(reuse=reuse_key_pairs)
         self.accounts: dict[str, Account] = {}
         # key material id -> what it belongs to: a ciphertext names its material (design, 5).
