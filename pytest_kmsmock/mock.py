@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
     from types_boto3_kms import KMSClient
 
+    from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Request, Response, Service
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -66,6 +67,11 @@ class KmsMock:
         if self._region_name is None:
             self._region_name = configured_region() or "us-east-1"
         return self._region_name
+
+    @property
+    def clock(self) -> "Clock":
+        """The time of this KMS: deletions, rotations and expiries follow it."""
+        return self._service.world.clock
 
     def client(self, region_name: str | None = None, **options: Any) -> "KMSClient":
         """

@@ -24,13 +24,23 @@ class Clock:
             return self._frozen
         return self._system() + self._offset
 
-    def advance(self, delta: timedelta) -> None:
+    def advance(
+        self,
+        delta: timedelta = timedelta(0),
+        /,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+    ) -> None:
         """
-        Move forward by *delta*.
+        Move forward, by a `timedelta` or by what the keywords add up to.
 
         Raises:
-            ValueError: If *delta* is negative.
+            ValueError: If that is backwards.
         """
+        delta += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if delta < timedelta(0):
             raise ValueError(f"the clock only moves forward, not by {delta}")
         self.move_to(self.now() + delta)
