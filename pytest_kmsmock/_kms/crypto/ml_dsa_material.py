@@ -61,18 +61,17 @@ class MLDSAMaterial(KeyPairMaterial[MLDSAPrivateKey]):
         pair = self._pair()
         if message_type == RAW:
             return pair.sign(message)
-        _require_external_mu(pair)
+        _require(pair, "sign_mu")
         return pair.sign_mu(message)
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
         check_message(algorithm, message, message_type)
-        pair = self._pair()
-        public = pair.public_key()
+        public = self._pair().public_key()
         try:
             if message_type == RAW:
                 public.verify(signature, message)
             else:
-                _require_external_mu(pair)
+                _require(public, "verify_mu")
                 public.verify_mu(signature, message)
         except InvalidSignature:
             return False
@@ -83,6 +82,6 @@ def _parameter_set(spec: KeySpec) -> type[MLDSAPrivateKey]:
     return _PARAMETER_SETS[str(spec.parameter_set)]
 
 
-def _require_external_mu(pair: MLDSAPrivateKey) -> None:
-    if not hasattr(pair, "sign_mu"):
+def _require(key: object, method: str) -> None:
+    if not hasattr(key, method):
         raise Unavailable("MessageType EXTERNAL_MU needs cryptography>=49")
