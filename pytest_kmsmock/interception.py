@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import botocore
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from pytest_kmsmock._kms.service import Response
+
+    Build: TypeAlias = Callable[[str, Response, Any], AWSResponse]
 
 
 CREDENTIAL_SCOPE: Final = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/kms/aws4_request")
@@ -98,7 +100,7 @@ class Seams:
     async code. `before-send` is for when the wire matters: signing, retries and parsing are real.
     """
 
-    def __init__(self, mocks: Mocks, build: "Callable[[str, Response], AWSResponse]") -> None:
+    def __init__(self, mocks: Mocks, build: "Build") -> None:
         self._mocks = mocks
         self._build = build
 
@@ -131,7 +133,9 @@ class Seams:
                 attempt=1,
             )
         )
-        return self._build(params["url"], response), response.parsed()
+        parsed = response.parsed()
+        headers = parsed["ResponseMetadata"]["HTTPHeaders"]
+        return self._build(params["url"], response, headers), parsed
 
     def before_send(
         self, event_name: str, request: "AWSPreparedRequest", **_: object
@@ -145,11 +149,11 @@ class Seams:
                 operation=event_name.rpartition(".")[2],
                 region=context["client_region"],
                 access_key_id=context.get("kmsmock_access_key_id"),
-                body=as_bytes(request.body),
+                body=request.body,
                 attempt=context["retries"]["attempt"],
             )
         )
-        return self._build(request.url, response)
+        return self._build(request.url, response, response.headers())
 
 
 def identify(credentials: Any) -> tuple[str | None, bool]:
@@ -164,23 +168,18 @@ def identify(credentials: Any) -> tuple[str | None, bool]:
     return known.get("_access_key"), False
 
 
-def as_bytes(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value)
-
-
-def answer(url: str, response: "Response") -> "AWSResponse":
+def answer(url: str, response: "Response", headers: Any) -> "AWSResponse":
     """Build the response as botocore's HTTP session would have."""
     from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - there is a client already
 
-    headers: Any = response.headers()
     return AWSResponse(url, response.status, headers, Body(response))
 
 
-def answer_to_await(url: str, response: "Response") -> "AWSResponse":
+def answer_to_await(url: str, response: "Response", headers: Any) -> "AWSResponse":
     """Build the response as aiobotocore's HTTP sessions would have: its content is awaitable."""
     from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415 - there is a client already
 
-    built: AWSResponse = AioAWSResponse(url, response.status, response.headers(), Body(response))
+    built: AWSResponse = AioAWSResponse(url, response.status, headers, Body(response))
     return built
 
 
@@ -243,7 +242,7 @@ def wrap_when_imported(wrapt: Any, module: str, method: str, wrapper: Callable[.
 def catch(
     request: "AWSPreparedRequest",
     mocks: Mocks,
-    build: "Callable[[str, Response], AWSResponse]",
+    build: "Build",
 ) -> "AWSResponse | None":
     """Answer a request that no handler of ours has seen; None if it is not for KMS, or for AWS."""
     service, _, operation = as_text(request.headers.get("X-Amz-Target", "")).partition(".")
@@ -261,11 +260,11 @@ def catch(
             operation=operation,
             region=region or mock.region_name,
             access_key_id=access_key_id,
-            body=as_bytes(request.body),
+            body=request.body,
             attempt=None,
         )
     )
-    return build(request.url, response)
+    return build(request.url, response, response.headers())
 
 
 def as_text(value: Any) -> str:

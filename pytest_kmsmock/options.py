@@ -1,6 +1,5 @@
 """What one can ask of a mock, by decorator or marker, and what holds where nobody asks."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -69,6 +68,8 @@ def read_options(keywords: Mapping[str, Any], taker: str) -> Options:
     known = [option.name for option in fields(Options)]
     for keyword in keywords:
         if keyword not in known:
+            import difflib  # noqa: PLC0415 - 1 ms, for an error only
+
             near = difflib.get_close_matches(keyword, known, n=1)
             hint = f": did you mean {near[0]!r}?" if near else ""
             raise TypeError(

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import sysconfig
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -31,6 +30,8 @@ def refuse(operation: str) -> NoReturn:
 
 def _place(frame: FrameType | None) -> str:
     """Say where the innermost frame is that is neither ours nor of an installed package."""
+    import sysconfig  # noqa: PLC0415 - for an error only
+
     paths = sysconfig.get_paths()
     installed = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     foreign = ("<", *(f"{folder}{os.sep}" for folder in (*installed, Path(__file__).parent)))

@@ -50,9 +50,14 @@ def configured_region() -> str | None:
     region = os.environ.get("AWS_DEFAULT_REGION")
     if region:
         return region
-    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
+    path = _expand(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config", os.environ.get("HOME"))
     profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
     return _region_in_file(path, profile) if path.is_file() else None
+
+
+@cache
+def _expand(path: str, home: str | None) -> Path:
+    return Path(path).expanduser()
 
 
 @cache
