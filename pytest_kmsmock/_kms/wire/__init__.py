@@ -1,0 +1,1 @@
+"""The wire: botocore's service model, JSON, validation, headers and error bodies."""

@@ -1,0 +1,1 @@
+"""The wire layer against botocore's own model, serializer and parsers."""
