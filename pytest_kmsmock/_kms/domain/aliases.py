@@ -19,30 +19,34 @@ class Alias:
     last_updated_date: datetime
 
 
+# service -> its name, and what it protects with the AWS managed key behind `alias/aws/<service>`.
+AWS_SERVICES: Final[dict[str, tuple[str, str]]] = {
+    "acm": ("ACM", "private keys"),
+    "backup": ("Backup", "vaults"),
+    "dynamodb": ("DynamoDB", "data"),
+    "ebs": ("EBS", "volumes"),
+    "elasticfilesystem": ("EFS", "filesystems"),
+    "es": ("Elasticsearch", "data"),
+    "fsx": ("FSx", "resources"),
+    "glue": ("Glue", "data"),
+    "kinesis": ("Kinesis", "data"),
+    "lambda": ("Lambda", "functions"),
+    "rds": ("RDS", "database volumes"),
+    "redshift": ("Redshift", "clusters"),
+    "s3": ("S3", "objects"),
+    "secretsmanager": ("Secrets Manager", "data"),
+    "sns": ("SNS", "data"),
+    "sqs": ("SQS", "messages"),
+    "ssm": ("SSM", "parameters"),
+}
+
 # alias -> description of the AWS managed key that DescribeKey brings to life behind it (rules
 # KEY-21). S3 and DynamoDB as recorded (wire-facts C22, C23), the others after their pattern
 # (assumed).
 AWS_MANAGED_KEYS: Final[dict[str, str]] = {
-    f"alias/aws/{service}": f"Default key that protects my {what} when no other key is defined"
-    for service, what in {
-        "acm": "ACM private keys",
-        "backup": "Backup vaults",
-        "dynamodb": "DynamoDB data",
-        "ebs": "EBS volumes",
-        "elasticfilesystem": "EFS filesystems",
-        "es": "Elasticsearch data",
-        "fsx": "FSx resources",
-        "glue": "Glue data",
-        "kinesis": "Kinesis data",
-        "lambda": "Lambda functions",
-        "rds": "RDS database volumes",
-        "redshift": "Redshift clusters",
-        "s3": "S3 objects",
-        "secretsmanager": "Secrets Manager data",
-        "sns": "SNS data",
-        "sqs": "SQS messages",
-        "ssm": "SSM parameters",
-    }.items()
+    f"alias/aws/{service}": f"Default key that protects my {name} {what} when no other key is"
+    " defined"
+    for service, (name, what) in AWS_SERVICES.items()
 }
 
 # Listed by ListAliases without a target before their first use (wire-facts A12, which shows these).

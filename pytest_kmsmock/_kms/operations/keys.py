@@ -35,12 +35,7 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     usage = read_usage(request, spec)
     origin = read_origin(request, spec)
     tags = read_tags_of_new_key(request.get("Tags", []))
-    policy = None
-    if (text := request.get("Policy")) is not None:
-        bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
-        policy = check_new_policy(text, ctx.region.account_id, bypass_lockout_check=bypass)
-    check_key_quota(ctx.world.quotas, ctx.region)
-
+    # Not in the world yet; but its policy may name it.
     family = create_family(
         ctx.world,
         ctx.region,
@@ -49,6 +44,16 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
         origin=origin,
         is_multi_region=request.get("MultiRegion", False),
     )
+    policy = None
+    if (text := request.get("Policy")) is not None:
+        policy = check_new_policy(
+            text,
+            ctx.region.account_id,
+            key_arn=ctx.region.arn(f"key/{family.key_id}"),
+            bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
+        )
+    check_key_quota(ctx.world.quotas, ctx.region)
+
     key = add_member(ctx.region, family, ctx.now, description=request.get("Description", ""))
     key.policy = policy
     key.tags = tags

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.access.policy import check_new_policy, default_policy
+from pytest_kmsmock._kms.access.policy import check_new_policy, default_policy, service_policy
+from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.errors import not_found, validation
@@ -17,10 +18,17 @@ def get_key_policy(ctx: Context, request: RequestMembers, key: Key) -> ResponseM
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html"""
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
         raise not_found("No such policy exists")  # wire-facts P9
-    policy = key.policy
-    if policy is None:
-        policy = default_policy(key.family.account_id, key.family.partition)
-    return {"Policy": policy, "PolicyName": POLICY_NAME}
+    return {"Policy": key.policy or initial_policy(key), "PolicyName": POLICY_NAME}
+
+
+def initial_policy(key: Key) -> str:
+    family = key.family
+    if family.manager == "CUSTOMER":
+        return default_policy(family.account_id, family.partition)
+    (alias_name,) = key.aliases  # nobody can take it away, or add another (rules KEY-25)
+    return service_policy(
+        alias_name.removeprefix(AWS_ALIAS_PREFIX), family.account_id, key.region, family.partition
+    )
 
 
 @operation("PutKeyPolicy", key_use())
@@ -32,6 +40,7 @@ def put_key_policy(ctx: Context, request: RequestMembers, key: Key) -> None:
     key.policy = check_new_policy(
         request["Policy"],
         key.family.account_id,
+        key_arn=key.arn,
         bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
     )
 

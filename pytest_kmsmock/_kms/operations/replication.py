@@ -33,8 +33,12 @@ def replicate_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMe
     tags = read_tags_of_new_key(request.get("Tags", []))
     policy = None
     if (text := request.get("Policy")) is not None:
-        bypass = request.get("BypassPolicyLockoutSafetyCheck", False)
-        policy = check_new_policy(text, region.account_id, bypass_lockout_check=bypass)
+        policy = check_new_policy(
+            text,
+            region.account_id,
+            key_arn=region.arn(f"key/{key.key_id}"),
+            bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
+        )
     check_key_quota(ctx.world.quotas, region)
 
     replica = add_member(region, key.family, ctx.now, description=request.get("Description", ""))
