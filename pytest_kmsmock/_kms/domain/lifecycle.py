@@ -25,6 +25,7 @@ def delete_key(world: World, key: Key, at: datetime) -> None:
     """Delete *key* for good, unless its deletion was cancelled or planned anew."""
     if key.state != PENDING_DELETION or key.deletion_date != at:
         return
+    key.deletion_date = None  # the same moment may have been planned twice
     for grant in list(key.grants.values()):
         world.remove_grant(grant)
     world.region_of(key).remove_key(key)

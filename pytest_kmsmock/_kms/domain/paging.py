@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_kmsmock._kms.errors import KmsError
+from pytest_kmsmock._kms.wire.model import operation as operation_model
 
 
 def page(
@@ -21,7 +22,8 @@ def page(
     (rules PAGE-5), so items that come or go between two calls do no harm.
 
     Raises:
-        KmsError: InvalidMarkerException for a marker that is not from this operation.
+        KmsError: InvalidMarkerException for a marker that is not from this operation, or
+            ValidationException where the operation does not have the former.
     """
     marker = request.get("Marker")
     start = 0 if marker is None else bisect_right(items, read_marker(operation, marker))
@@ -33,17 +35,21 @@ def page(
 
 
 def write_marker(operation: str, last: str) -> str:
-    return b64encode(json.dumps([operation, last]).encode()).decode()
+    # As UTF-8 rather than in escapes: after a tag key of 128 characters, too, a marker has to stay
+    # within the 1,024 that the model allows (quotas Q-50).
+    return b64encode(json.dumps([operation, last], ensure_ascii=False).encode()).decode()
 
 
 def read_marker(operation: str, marker: str) -> str:
-    # The text of InvalidMarkerException was never recorded (assumed).
-    refusal = KmsError("InvalidMarkerException", "Could not deserialize marker")
     try:
         content = json.loads(b64decode(marker, validate=True))
     except (binascii.Error, ValueError, RecursionError):
-        raise refusal from None
+        content = None
     match content:
         case [str(name), str(last)] if name == operation:
             return last
-    raise refusal
+    # Text and code were never recorded (rules PAGE-4; assumed).
+    code = "InvalidMarkerException"
+    if code not in operation_model(operation).error_codes:
+        code = "ValidationException"
+    raise KmsError(code, "Could not deserialize marker")

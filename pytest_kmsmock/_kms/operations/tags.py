@@ -29,8 +29,10 @@ def untag_resource(ctx: Context, request: RequestMembers, key: Key) -> None:
 
 @operation("ListResourceTags", key_use())
 def list_resource_tags(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
-    """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html"""
-    tags = [{"TagKey": name, "TagValue": value} for name, value in key.tags.items()]
-    positions = [f"{position:02}" for position in range(len(tags))]
-    chosen, paging = page("ListResourceTags", request, positions, default_limit=50)
-    return {"Tags": [tags[int(position)] for position in chosen], **paging}
+    """
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ListResourceTags.html
+
+    In the order of the tag keys, as AWS's example shows; the order is not documented.
+    """
+    names, paging = page("ListResourceTags", request, sorted(key.tags), default_limit=50)
+    return {"Tags": [{"TagKey": name, "TagValue": key.tags[name]} for name in names], **paging}

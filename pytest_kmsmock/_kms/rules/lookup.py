@@ -47,10 +47,10 @@ def find_alias(ctx: Context, name: str) -> Alias:
 
 def _find_by_arn(ctx: Context, identifier: str, *, cross_account: bool) -> Key:
     arn = read_arn(identifier)
+    if arn is not None and arn.region != ctx.region.name:
+        raise not_found(f"Invalid arn {arn.region}")
     if arn is None or arn.partition != ctx.region.partition:
         raise _malformed_arn(ctx, identifier)
-    if arn.region != ctx.region.name:
-        raise not_found(f"Invalid arn {arn.region}")
     if arn.account_id != ctx.region.account_id:
         return _find_in_other_account(ctx, arn, cross_account=cross_account)
     if arn.is_alias:
@@ -68,10 +68,10 @@ def _find_by_id(region: Region, key_id: str) -> Key:
 
 
 def _find_in_other_account(ctx: Context, arn: Arn, *, cross_account: bool) -> Key:
-    other = ctx.world.accounts.get(arn.account_id)
-    if cross_account and other is not None:
-        region = other.region(arn.region)
-        alias = region.aliases.get(arn.resource) if arn.is_alias else None
+    account = ctx.world.accounts.get(arn.account_id)
+    region = None if account is None else account.regions.get(arn.region)
+    if cross_account and region is not None:
+        alias = region.aliases.get(arn.resource)
         key = region.keys.get(arn.key_id) if alias is None else alias.target
         if key is not None:
             return key
