@@ -196,7 +196,6 @@ def test_every_test_says_its_sentence(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
     ]
 
-    assert functions
     assert [] == [
         f"{node.name}, line {node.lineno}" for node in functions if not ast.get_docstring(node)
     ]
