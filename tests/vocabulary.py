@@ -1,6 +1,6 @@
 """The words that tests share: making keys, and reading what AWS answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +17,11 @@ REGION = "us-east-1"
 def create_key(kms: "KMSClient", **members: Any) -> str:
     """Create a key, symmetric unless *members* say otherwise, and return its ARN."""
     return kms.create_key(**members)["KeyMetadata"]["Arn"]
+
+
+def members(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members that KMS answered, without those that botocore adds."""
+    return {name: value for name, value in response.items() if name != "ResponseMetadata"}
 
 
 def answer(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
