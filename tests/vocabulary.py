@@ -1,6 +1,7 @@
 """The words that tests share: making keys, and reading what AWS answers."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,6 +9,8 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
+
+    from pytest_kmsmock import KmsMock
 
 ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "210987654321"
@@ -35,3 +38,40 @@ def refusal(call: Callable[..., Any], **members: Any) -> tuple[str, str]:
     with pytest.raises(ClientError) as refused:
         call(**members)
     return answer(refused)
+
+
+def harmless_refusal(call: Callable[..., Any], **members: Any) -> tuple[str, str]:
+    """Return what `refusal()` does, once it has proved that the call changed nothing."""
+    kms = call.__self__  # type: ignore[attr-defined]  # the client that the method is bound to
+    before = everything(kms)
+    refused = refusal(call, **members)
+
+    assert before == everything(kms)
+
+    return refused
+
+
+def everything(kms: "KMSClient") -> dict[str, Any]:
+    """Describe all keys of the client's Region, with what hangs on them, and all aliases."""
+    listed: dict[str, Any] = {
+        "aliases": [
+            alias
+            for page in kms.get_paginator("list_aliases").paginate()
+            for alias in page["Aliases"]
+        ]
+    }
+    for page in kms.get_paginator("list_keys").paginate():
+        for entry in page["Keys"]:
+            key = {"KeyId": entry["KeyId"]}
+            listed[entry["KeyArn"]] = [
+                kms.describe_key(**key)["KeyMetadata"],
+                kms.get_key_policy(**key)["Policy"],
+                kms.list_resource_tags(**key)["Tags"],
+            ]
+    return listed
+
+
+def lower_quotas(kms_mock: "KmsMock", **quotas: int) -> None:
+    """Give the accounts of a mock other limits than AWS's, to be reached in reasonable time."""
+    world = kms_mock._service.world
+    world.quotas = replace(world.quotas, **quotas)
