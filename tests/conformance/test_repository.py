@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_kmsmock._kms import service  # noqa: F401 - fills the registry
+from pytest_kmsmock._kms.rules.operation import REGISTRY
+from pytest_kmsmock._kms.wire.model import operation_names
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -151,6 +155,13 @@ def test_links_lead_somewhere(page):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", text_of(page))
 
     assert [] == [link for link in links if not (page.parent / link).exists()]
+
+
+def test_operations_not_built_yet_are_listed():
+    """docs/differences.md lists the operations of the model that nothing serves."""
+    listed = re.findall(r"(?m)^- `(\w+)`$", text_of("docs/differences.md"))
+
+    assert [name for name in operation_names() if name not in REGISTRY] == listed
 
 
 def test_decisions_are_numbered_and_listed():
