@@ -8,6 +8,7 @@ from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
 from pytest_kmsmock._kms.domain.aliases import AWS_MANAGED_KEYS, Alias
 from pytest_kmsmock._kms.domain.identifiers import new_key_id
 from pytest_kmsmock._kms.domain.keys import AWS_KMS, Key, KeyFamily, MaterialVersion
+from pytest_kmsmock._kms.domain.rotation import DEFAULT_PERIOD, schedule_rotation
 from pytest_kmsmock._kms.domain.world import Region, World
 
 CHINA = "aws-cn"
@@ -77,6 +78,7 @@ def create_aws_managed_key(world: World, region: Region, alias_name: str, now: d
     family.manager = "AWS"
     world.add_version(family, new_version(family, generate_material(world, family)))
     key = add_member(region, family, now, description=AWS_MANAGED_KEYS[alias_name])
+    schedule_rotation(world, family, DEFAULT_PERIOD, now)  # rules ROT-24
     alias = Alias(
         name=alias_name,
         arn=region.arn(alias_name),

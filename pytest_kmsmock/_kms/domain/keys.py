@@ -38,12 +38,15 @@ class MaterialVersion:
 
     *material* is None for imported material: every related key holds its own copy
     (`Key.imported`), since each Region imports, expires and deletes by itself (rules IMP-21).
-    *material_id* is None for keys that are not symmetric (wire-facts C5). Rotation changes *state*,
-    *rotation_date* and *rotation_type*; an import changes *description*.
+    *material_id* is None for keys that are not symmetric (wire-facts C5); *fingerprint* tells the
+    imported material of those from any other. Rotation changes *state*, *rotation_date* and
+    *rotation_type*; an import changes *description*. How a version that is not current shows
+    itself is asked of `KeyFamily.state_of()`.
     """
 
     material: Material | None
     material_id: bytes | None
+    fingerprint: bytes | None = None
     state: MaterialState = "CURRENT"
     rotation_date: datetime | None = None
     rotation_type: Literal["AUTOMATIC", "ON_DEMAND"] | None = None
@@ -93,10 +96,31 @@ class KeyFamily:
     @property
     def current(self) -> MaterialVersion | None:
         """The version that encrypts and signs; None before the first import."""
+        # The last version, or the one before it: at most one waits for its rotation.
         for version in reversed(self.versions):
             if version.state == "CURRENT":
                 return version
         return None
+
+    @property
+    def pending(self) -> MaterialVersion | None:
+        """The imported version that waits for its rotation, if there is one (rules IMP-19)."""
+        if self.versions and self.versions[-1].state == "PENDING_ROTATION":
+            return self.versions[-1]
+        return None
+
+    def state_of(self, version: MaterialVersion) -> MaterialState:
+        """
+        Return the state of *version* as callers see it.
+
+        Pending material is first awaited in every related key (rules IMP-22): that depends on who
+        they are and what they have at the moment, so it is not written down in the version.
+        """
+        if version.state == "PENDING_ROTATION" and not all(
+            key.material_of(version) is not None for key in self.members.values()
+        ):
+            return "PENDING_MULTI_REGION_IMPORT_AND_ROTATION"
+        return version.state
 
     @property
     def primary(self) -> "Key":
@@ -158,6 +182,15 @@ class Key:
             return version.material
         copy = self.imported.get(version.material_id)
         return None if copy is None else copy.material
+
+    @property
+    def has_all_material(self) -> bool:
+        """Whether all that is permanently associated is here, pending material aside (IMP-20)."""
+        return self.family.current is not None and all(
+            self.material_of(version) is not None
+            for version in self.family.versions
+            if version.state != "PENDING_ROTATION"
+        )
 
     @property
     def material(self) -> Material:

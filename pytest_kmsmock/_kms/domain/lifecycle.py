@@ -4,8 +4,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key
-from pytest_kmsmock._kms.domain.states import PENDING_DELETION, PENDING_REPLICA_DELETION
+from pytest_kmsmock._kms.domain.creation import generate_material, new_version
+from pytest_kmsmock._kms.domain.imports import expire_material
+from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key, KeyFamily
+from pytest_kmsmock._kms.domain.rotation import Rotation, rotate_to, schedule_rotation
+from pytest_kmsmock._kms.domain.states import (
+    ENABLED,
+    PENDING_DELETION,
+    PENDING_REPLICA_DELETION,
+)
 from pytest_kmsmock._kms.domain.world import DueKind, World
 
 
@@ -60,10 +67,40 @@ def plan_end_of_update(world: World, key: Key, at: datetime) -> None:
 def end_update(world: World, key: Key, at: datetime) -> None:
     """Let a key that changed its part in a set of related keys regain its state (rules MR-13)."""
     key.cover(None)
+    resume_rotation(world, key, at)  # the new primary key may be able to, where the old one wasn't
+
+
+def rotate_when_due(world: World, key: Key, at: datetime) -> None:
+    """Rotate *key*'s family by its schedule, unless that changed or the primary is not enabled."""
+    family = key.family
+    if family.rotation is None or family.rotation.next_date != at or not family.members:
+        return
+    if family.primary.own_state == ENABLED:
+        rotate_automatically(world, family, family.rotation, at)
+
+
+def resume_rotation(world: World, key: Key, now: datetime) -> None:
+    """Make up at once for the rotation that an enabled key missed, if it did (rules ROT-6)."""
+    rotation = key.family.rotation
+    if (
+        rotation is not None
+        and rotation.next_date <= now
+        and key.is_primary
+        and key.own_state == ENABLED
+    ):
+        rotate_automatically(world, key.family, rotation, now)
+
+
+def rotate_automatically(world: World, family: KeyFamily, rotation: Rotation, at: datetime) -> None:
+    version = new_version(family, generate_material(world, family))
+    rotate_to(world, family, version, at, "AUTOMATIC")
+    schedule_rotation(world, family, rotation.period_days, at)
 
 
 HANDLERS: Final[dict[DueKind, Callable[[World, Key, datetime], None]]] = {
     "deletion": delete_key,
     "end of creation": end_creation,
     "end of update": end_update,
+    "material expiry": expire_material,
+    "rotation": rotate_when_due,
 }

@@ -51,7 +51,7 @@ def describe_key(key: Key) -> dict[str, Any]:
         metadata["DeletionDate"] = key.deletion_date
     if state == PENDING_REPLICA_DELETION:
         metadata["PendingDeletionWindowInDays"] = key.pending_window_days
-    if family.origin == EXTERNAL and key.imported:
+    if family.origin == EXTERNAL:
         metadata |= describe_expiration(key)
     if family.is_multi_region:
         metadata["MultiRegionConfiguration"] = describe_relatives(key)
@@ -66,8 +66,21 @@ def is_shown(key: Key) -> bool:
 
 
 def describe_expiration(key: Key) -> dict[str, Any]:
-    """Return ExpirationModel and ValidTo, the earliest expiry of all materials (rules KEY-16)."""
-    expiries = [copy.valid_to for copy in key.imported.values() if copy.valid_to is not None]
+    """
+    Return ExpirationModel and ValidTo, if there is material (rules KEY-16).
+
+    ValidTo is the earliest expiry of all materials that are permanently associated, as the model
+    has it: not of one that is pending rotation.
+    """
+    pending = key.family.pending
+    copies = [
+        copy
+        for material_id, copy in key.imported.items()
+        if pending is None or material_id != pending.material_id
+    ]
+    if not copies:
+        return {}
+    expiries = [copy.valid_to for copy in copies if copy.valid_to is not None]
     if not expiries:
         return {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
     return {"ExpirationModel": "KEY_MATERIAL_EXPIRES", "ValidTo": min(expiries)}

@@ -18,9 +18,12 @@ from pytest_kmsmock._kms.domain.quotas import Quotas
 from pytest_kmsmock._kms.wire.model import partition_of
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.imports import ImportParameters
     from pytest_kmsmock._kms.domain.key_stores import KeyStore
 
-DueKind: TypeAlias = Literal["deletion", "end of creation", "end of update"]
+DueKind: TypeAlias = Literal[
+    "deletion", "end of creation", "end of update", "material expiry", "rotation"
+]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -101,6 +104,8 @@ class World:
         self.accounts: dict[str, Account] = {}
         # key material id -> what it belongs to: a ciphertext names its material (design, 5).
         self.materials: dict[bytes, tuple[KeyFamily, MaterialVersion]] = {}
+        # import token -> what it stands for; expired ones stay, to be told from foreign ones.
+        self.import_parameters: dict[bytes, ImportParameters] = {}
         self.grants: dict[str, Grant] = {}  # on all keys: a grant token does not say which
         self.token_secret = self.source.token_bytes(32)
         self._due: list[tuple[datetime, int, DueKind, Key]] = []
@@ -119,6 +124,12 @@ class World:
         family.versions.append(version)
         if version.material_id is not None:
             self.materials[version.material_id] = (family, version)
+
+    def remove_version(self, family: KeyFamily, version: MaterialVersion) -> None:
+        """Forget material that was never used: imported, and pending rotation (rules IMP-25)."""
+        family.versions.remove(version)
+        if version.material_id is not None:
+            del self.materials[version.material_id]
 
     def forget_family(self, family: KeyFamily) -> None:
         """Make its ciphertexts undecryptable, once the last related key is gone (rules DEL-12)."""

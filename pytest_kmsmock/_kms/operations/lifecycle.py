@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key
-from pytest_kmsmock._kms.domain.lifecycle import plan_deletion
+from pytest_kmsmock._kms.domain.lifecycle import plan_deletion, resume_rotation
 from pytest_kmsmock._kms.errors import validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
@@ -19,6 +19,7 @@ LONGEST_WINDOW: Final = 30
 def enable_key(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html"""
     key.apply("enable")
+    resume_rotation(ctx.world, key, ctx.now)
 
 
 @operation("DisableKey", key_use(SWITCHABLE))
@@ -53,11 +54,6 @@ def cancel_key_deletion(ctx: Context, request: RequestMembers, key: Key) -> Resp
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html"""
     key.apply("cancel deletion")
     key.deletion_date = key.pending_window_days = None
-    if key.family.origin == EXTERNAL and not has_material(key):
+    if key.family.origin == EXTERNAL and not key.has_all_material:
         key.apply("material leaves")  # rules DEL-4 (assumed)
     return {"KeyId": key.arn}
-
-
-def has_material(key: Key) -> bool:
-    current = key.family.current
-    return current is not None and key.material_of(current) is not None

@@ -70,7 +70,25 @@ class MultiRegionPrimary:
             raise unsupported(f"{key.arn} is not a multi-region primary key.")
 
 
+class NotReplica:
+    """Rotation is set on the primary key (rules ROT-9; the text is that of Z8, assumed)."""
+
+    def check(self, key: Key, operation: str) -> None:
+        if not key.is_primary:
+            raise unsupported(f"{key.arn} is not a multi-region primary key.")
+
+
+class Rotating:
+    """Keys of this spec can have more than one material (wire-facts O8: no message)."""
+
+    def check(self, key: Key, operation: str) -> None:
+        if not key.family.spec.rotates:
+            raise unsupported()
+
+
 MULTI_REGION_PRIMARY = MultiRegionPrimary()
+NOT_REPLICA = NotReplica()
+ROTATING = Rotating()
 SYMMETRIC = Symmetric()
 ASYMMETRIC = Asymmetric()
 OUTSIDE_KEY_STORES = OutsideKeyStores()
