@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from tests.conformance.stage import Stage
+from tests.conformance.stage import KEY_STORES, Stage
 
 # From the stage and the subject (a key's ARN, or a custom key store's id) to the members. Whatever
 # else a request needs (a ciphertext, a signature, an alias, a grant) is made on the way, so the
@@ -29,6 +29,16 @@ ABOUT_KEY_STORES: Final = (
     "DisconnectCustomKeyStore",
     "UpdateCustomKeyStore",
 )
+
+# The key that suits an operation, where a symmetric one of KMS's own making does not.
+KIND_FOR: Final = {
+    "DeriveSharedSecret": "ecc_key_agreement",
+    "GenerateMac": "hmac",
+    "GetPublicKey": "ecc_sign",
+    "Sign": "ecc_sign",
+    "Verify": "ecc_sign",
+    "VerifyMac": "hmac",
+}
 
 MESSAGE: Final = b"m"
 
@@ -252,7 +262,7 @@ def get_parameters_for_import(stage: Stage, key: str) -> Request:
 def import_key_material(stage: Stage, key: str) -> Request:
     """Import the same material once more."""
     if stage.describe(key)["Origin"] == "EXTERNAL":
-        wrapped = stage.wrap(key, stage.imported[key])
+        wrapped = stage.wrap(key, stage.imported[key.rpartition("/")[2]])
     else:
         wrapped = {"ImportToken": MESSAGE, "EncryptedKeyMaterial": MESSAGE}
     return {"KeyId": key, **wrapped, "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
@@ -266,12 +276,34 @@ def replicate_key(stage: Stage, key: str) -> Request:
 
 @minimal("UpdatePrimaryRegion")
 def update_primary_region(stage: Stage, key: str) -> Request:
-    is_multi_region = stage.describe(key)["MultiRegion"]
-    region = stage.replicate(key) if is_multi_region else stage.elsewhere[0]
-    return {"KeyId": key, "PrimaryRegion": region}
+    if stage.describe(key)["MultiRegion"]:
+        stage.replicate(key)
+    return {"KeyId": key, "PrimaryRegion": stage.elsewhere[0]}
 
 
 def update_primary_region_to(stage: Stage, key: str) -> Request:
     """Move the primary to the Region of its replica *key*."""
     relatives = stage.describe(key)["MultiRegionConfiguration"]
     return {"KeyId": relatives["PrimaryKey"]["Arn"], "PrimaryRegion": key.split(":")[3]}
+
+
+@minimal("CreateCustomKeyStore")
+def create_custom_key_store(stage: Stage, subject: str) -> Request:
+    return {"CustomKeyStoreName": "store", **KEY_STORES["AWS_CLOUDHSM"]}
+
+
+@minimal("ConnectCustomKeyStore", "DisconnectCustomKeyStore")
+def name_key_store(stage: Stage, store: str) -> Request:
+    return {"CustomKeyStoreId": store}
+
+
+@minimal("DeleteCustomKeyStore")
+def delete_custom_key_store(stage: Stage, store: str) -> Request:
+    """Name a store that is not connected, as deleting it wants."""
+    stage.kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+    return {"CustomKeyStoreId": store}
+
+
+@minimal("UpdateCustomKeyStore")
+def update_custom_key_store(stage: Stage, store: str) -> Request:
+    return {"CustomKeyStoreId": store, "NewCustomKeyStoreName": "renamed"}

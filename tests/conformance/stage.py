@@ -83,6 +83,10 @@ class Stage:
     def principal(self) -> str:
         return f"arn:{self.partition}:iam::{ACCOUNT}:root"
 
+    @property
+    def caller(self) -> str:
+        return f"arn:{self.partition}:iam::{ACCOUNT}:user/kmsmock"
+
     def create(self, kind: str = "symmetric", **members: Any) -> str:
         """Create a key and return its ARN; one of Origin EXTERNAL gets its material."""
         key: str = self.kms.create_key(**{**KINDS[kind], **members})["KeyMetadata"]["Arn"]
@@ -103,9 +107,23 @@ class Stage:
         return self.at(key).describe_key(KeyId=key)["KeyMetadata"]
 
     def import_material(self, key: str) -> None:
-        request = self.wrap(key, self.imported.setdefault(key, self.make_material(key)))
-        self.kms.import_key_material(
+        """Import what related keys have imported before, or else new material."""
+        key_id = key.rpartition("/")[2]
+        if key_id not in self.imported:
+            self.imported[key_id] = self.make_material(key)
+        request = self.wrap(key, self.imported[key_id])
+        self.at(key).import_key_material(
             KeyId=key, ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE", **request
+        )
+
+    def import_new_material(self, key: str) -> None:
+        """Import a second material, for the next rotation on demand."""
+        request = self.wrap(key, bytes(31) + b"2")
+        self.kms.import_key_material(
+            KeyId=key,
+            ImportType="NEW_KEY_MATERIAL",
+            ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
+            **request,
         )
 
     def make_material(self, key: str) -> bytes:
@@ -121,7 +139,7 @@ class Stage:
     def wrap(self, key: str, material: bytes) -> dict[str, Any]:
         """Return the members of ImportKeyMaterial that carry *material*."""
         is_rsa = self.describe(key)["KeySpec"].startswith("RSA")
-        parameters = self.kms.get_parameters_for_import(
+        parameters = self.at(key).get_parameters_for_import(
             KeyId=key,
             WrappingAlgorithm="RSA_AES_KEY_WRAP_SHA_256" if is_rsa else "RSAES_OAEP_SHA_256",
             WrappingKeySpec="RSA_2048",
@@ -137,17 +155,16 @@ class Stage:
         return {"ImportToken": parameters["ImportToken"], "EncryptedKeyMaterial": wrapped}
 
     def replicate(self, key: str) -> str:
-        """Replicate a primary into the next Region, unless it has a replica; return its Region."""
-        relatives = self.describe(key)["MultiRegionConfiguration"]["ReplicaKeys"]
-        if relatives:
-            region: str = relatives[0]["Region"]
-            return region
-        self.kms.replicate_key(KeyId=key, ReplicaRegion=self.elsewhere[0])
-        return self.elsewhere[0]
-
-    def replica_of(self, key: str) -> str:
-        """Return the ARN that *key* has in the Region of its replica."""
-        return key.replace(f":{self.region}:", f":{self.replicate(key)}:")
+        """Replicate a primary, unless it has a replica; return the replica's ARN."""
+        metadata = self.describe(key)
+        for replica in metadata["MultiRegionConfiguration"]["ReplicaKeys"]:
+            return str(replica["Arn"])
+        region = self.elsewhere[0]
+        self.kms.replicate_key(KeyId=key, ReplicaRegion=region)
+        replica = key.replace(f":{self.region}:", f":{region}:")
+        if metadata["Origin"] == "EXTERNAL":
+            self.import_material(replica)
+        return replica
 
     def create_key_store(self, kind: str = "AWS_CLOUDHSM") -> str:
         """Create a custom key store, connect it, and return its id."""
@@ -156,8 +173,12 @@ class Stage:
         return store["CustomKeyStoreId"]
 
     def create_in_key_store(self, kind: str = "AWS_CLOUDHSM") -> str:
-        members = {"XksKeyId": "external-key"} if kind == "EXTERNAL_KEY_STORE" else {}
-        return self.create(Origin=kind, CustomKeyStoreId=self.create_key_store(kind), **members)
+        return self.create(**self.members_in_key_store(kind))
+
+    def members_in_key_store(self, kind: str) -> dict[str, str]:
+        """Create a key store, and return what CreateKey is told to make a key in it."""
+        members = {"Origin": kind, "CustomKeyStoreId": self.create_key_store(kind)}
+        return {**members, "XksKeyId": "external-key"} if kind == "EXTERNAL_KEY_STORE" else members
 
     def create_for(self, state: str, kind: str, **members: Any) -> str:
         """Create a key that can get into *state*, and is usable still."""

@@ -8,13 +8,14 @@ import pytest
 
 from pytest_kmsmock import KmsMock
 from tests.conformance.minimal_requests import (
+    KIND_FOR,
     MINIMAL,
     Prepare,
     re_encrypt_to,
     update_alias_to,
     update_primary_region_to,
 )
-from tests.conformance.service_model import MODEL
+from tests.conformance.service_model import MODEL, names_a_key
 from tests.conformance.stage import EXTERNAL, KINDS, MULTI_REGION, Stage
 from tests.conformance.tables import Cell, read_cells, read_json
 from tests.conformance.unbuilt import unless_unbuilt
@@ -23,15 +24,6 @@ from tests.vocabulary import refusal
 CELLS: Final = {cell.id: cell for cell in read_cells("key-states.csv")}
 FOOTNOTES: Final = read_json("key_state_footnotes.json")
 
-# The key that suits an operation, where a symmetric one of KMS's own making does not.
-KIND_FOR: Final = {
-    "DeriveSharedSecret": "ecc_key_agreement",
-    "GenerateMac": "hmac",
-    "GetPublicKey": "ecc_sign",
-    "Sign": "ecc_sign",
-    "Verify": "ecc_sign",
-    "VerifyMac": "hmac",
-}
 MEMBERS_FOR: Final[dict[str, dict[str, Any]]] = {
     "DeleteImportedKeyMaterial": EXTERNAL,
     "GetParametersForImport": EXTERNAL,
@@ -105,7 +97,7 @@ class Case:
         if self.members.get("Origin") == "AWS_CLOUDHSM":
             return stage.create_in_key_store()
         key = stage.create_for(self.state, self.kind, **self.members)
-        return stage.replica_of(key) if self.is_replica else key
+        return stage.replicate(key) if self.is_replica else key
 
 
 def cases_of(cell: Cell) -> Iterator[Case]:
@@ -190,11 +182,6 @@ def test_every_operation_has_a_row() -> None:
 DASHES: Final = [cell for cell in CELLS.values() if cell.is_dash]
 
 
-def names_a_key(operation: str) -> bool:
-    members = MODEL.operation_model(operation).input_shape.members.values()
-    return any(member.name == "KeyIdType" for member in members)
-
-
 @pytest.mark.parametrize("operation", sorted({cell.operation for cell in DASHES}))
 def test_dash(stage: Stage, operation: str) -> None:
     """
@@ -222,7 +209,7 @@ def test_key_that_no_key_store_holds(stage: Stage, operation: str) -> None:
     trait = "MultiRegion" if members else f"KeySpec {KINDS[kind]['KeySpec']}"
 
     with unless_unbuilt():
-        in_store = {"Origin": "AWS_CLOUDHSM", "CustomKeyStoreId": stage.create_key_store()}
+        in_store = stage.members_in_key_store("AWS_CLOUDHSM")
 
         assert (
             "UnsupportedOperationException",
