@@ -22,15 +22,18 @@ else:
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 
-TOP_LEVEL = (".ci", ".github", "docs", "examples", "pytest_kmsmock", "tests")
-FILES = sorted(
-    path
-    for path in [
-        *REPOSITORY.glob("*.*"),
-        *(found for folder in TOP_LEVEL for found in (REPOSITORY / folder).rglob("*")),
-    ]
-    if path.is_file() and path.suffix in {".cfg", ".ini", ".md", ".py", ".toml", ".txt", ".yml", ""}
-)
+FOLDERS = (".github", "docs", "examples", "pytest_kmsmock", "tests")
+SUFFIXES = {".ini", ".md", ".py", ".toml", ".txt", ".yml"}
+FILES = [
+    REPOSITORY / ".ci/run",
+    *(path for path in sorted(REPOSITORY.glob("*.*")) if path.suffix in SUFFIXES),
+    *(
+        path
+        for folder in FOLDERS
+        for path in sorted((REPOSITORY / folder).rglob("*"))
+        if path.suffix in SUFFIXES
+    ),
+]
 PAGES = [path for path in FILES if path.suffix == ".md"]
 DECISIONS = sorted((REPOSITORY / "docs/adr").glob("0*.md"))
 
