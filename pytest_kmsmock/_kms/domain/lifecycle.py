@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from pytest_kmsmock._kms.domain.creation import generate_material, new_version
 from pytest_kmsmock._kms.domain.imports import expire_material
+from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key, KeyFamily
 from pytest_kmsmock._kms.domain.rotation import Rotation, rotate_to, schedule_rotation
 from pytest_kmsmock._kms.domain.states import (
@@ -19,8 +20,8 @@ from pytest_kmsmock._kms.domain.world import DueKind, World
 def settle(world: World, now: datetime) -> None:
     """Let everything that is due by *now* happen, however far the clock has jumped."""
     while (due := world.next_due(now)) is not None:
-        at, kind, key = due
-        HANDLERS[kind](world, key, at)
+        at, kind, subject = due
+        HANDLERS[kind](world, subject, at)
 
 
 def plan_deletion(world: World, key: Key, at: datetime) -> None:
@@ -35,6 +36,8 @@ def delete_key(world: World, key: Key, at: datetime) -> None:
     key.deletion_date = None  # the same moment may have been planned twice
     for grant in list(key.grants.values()):
         world.remove_grant(grant)
+    if key.key_store is not None:
+        del key.key_store.keys[key.key_id]
     world.region_of(key).remove_key(key)
     family = key.family
     if not family.members:
@@ -97,9 +100,31 @@ def rotate_automatically(world: World, family: KeyFamily, rotation: Rotation, at
     schedule_rotation(world, family, rotation.period_days, at)
 
 
-HANDLERS: Final[dict[DueKind, Callable[[World, Key, datetime], None]]] = {
+def plan_end_of_connecting(world: World, store: KeyStore, at: datetime) -> None:
+    world.plan(at, "end of connecting", store)
+
+
+def end_connecting(world: World, store: KeyStore, at: datetime) -> None:
+    """Connect *store*, or let it fail, unless it was told to disconnect meanwhile (rules CKS-6)."""
+    if store.connection_state == "CONNECTING":
+        error_code = store.try_to_connect()
+        store.set_state("CONNECTED" if error_code is None else "FAILED", error_code)
+
+
+def plan_end_of_disconnecting(world: World, store: KeyStore, at: datetime) -> None:
+    world.plan(at, "end of disconnecting", store)
+
+
+def end_disconnecting(world: World, store: KeyStore, at: datetime) -> None:
+    store.set_state("DISCONNECTED")
+
+
+# The kind tells which subject its handler takes: a key, or a custom key store.
+HANDLERS: Final[dict[DueKind, Callable[[World, Any, datetime], None]]] = {
     "deletion": delete_key,
+    "end of connecting": end_connecting,
     "end of creation": end_creation,
+    "end of disconnecting": end_disconnecting,
     "end of update": end_update,
     "material expiry": expire_material,
     "rotation": rotate_when_due,

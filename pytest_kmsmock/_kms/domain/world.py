@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
+from pytest_kmsmock._kms.domain.backing import CloudHsmCluster, ExternalKeyManager
 from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.identifiers import Arn
@@ -22,8 +23,15 @@ if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.key_stores import KeyStore
 
 DueKind: TypeAlias = Literal[
-    "deletion", "end of creation", "end of update", "material expiry", "rotation"
+    "deletion",
+    "end of connecting",
+    "end of creation",
+    "end of disconnecting",
+    "end of update",
+    "material expiry",
+    "rotation",
 ]
+Subject: TypeAlias = "Key | KeyStore"
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -108,7 +116,10 @@ class World:
         self.import_parameters: dict[bytes, ImportParameters] = {}
         self.grants: dict[str, Grant] = {}  # on all keys: a grant token does not say which
         self.token_secret = self.source.token_bytes(32)
-        self._due: list[tuple[datetime, int, DueKind, Key]] = []
+        self._due: list[tuple[datetime, int, DueKind, Subject]] = []
+        # What stands behind custom key stores, by cluster id and by proxy URI.
+        self.clusters: dict[str, CloudHsmCluster] = {}
+        self.key_managers: dict[str, ExternalKeyManager] = {}
         self._order = count()
 
     def account(self, account_id: str) -> Account:
@@ -145,16 +156,28 @@ class World:
         del self.grants[grant.grant_id]
         del grant.key.grants[grant.grant_id]
 
-    def plan(self, at: datetime, kind: DueKind, key: Key) -> None:
-        """Let *kind* happen to *key* at *at*, unless it no longer applies by then."""
-        heapq.heappush(self._due, (at, next(self._order), kind, key))
+    def cluster(self, cluster_id: str) -> CloudHsmCluster:
+        """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
+        if cluster_id not in self.clusters:
+            self.clusters[cluster_id] = CloudHsmCluster(cluster_id=cluster_id)
+        return self.clusters[cluster_id]
 
-    def next_due(self, now: datetime) -> tuple[datetime, DueKind, Key] | None:
+    def key_manager(self, uri: str) -> ExternalKeyManager:
+        """Return the external key manager behind the proxy at *uri*, endpoint and path."""
+        if uri not in self.key_managers:
+            self.key_managers[uri] = ExternalKeyManager(source=self.source)
+        return self.key_managers[uri]
+
+    def plan(self, at: datetime, kind: DueKind, subject: Subject) -> None:
+        """Let *kind* happen to *subject* at *at*, unless it no longer applies by then."""
+        heapq.heappush(self._due, (at, next(self._order), kind, subject))
+
+    def next_due(self, now: datetime) -> tuple[datetime, DueKind, Subject] | None:
         """Take the earliest event that is due at *now*, or None."""
         if not self._due or self._due[0][0] > now:
             return None
-        at, _, kind, key = heapq.heappop(self._due)
-        return at, kind, key
+        at, _, kind, subject = heapq.heappop(self._due)
+        return at, kind, subject
 
     def close(self) -> None:
         """Give the key pairs on loan back to the pool; the world must not be used afterwards."""

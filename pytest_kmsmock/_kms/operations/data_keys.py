@@ -5,10 +5,12 @@ from typing import Final
 from pytest_kmsmock._kms.crypto.key_pairs import generate_key_pair
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, SPECS
 from pytest_kmsmock._kms.domain.creation import CHINA
+from pytest_kmsmock._kms.domain.key_stores import CloudHsmKeyStore
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.sealing import seal_under
-from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
+from pytest_kmsmock._kms.errors import unsupported, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.requirements import OUTSIDE_KEY_STORES, SYMMETRIC, Usage
 from pytest_kmsmock._kms.rules.states import USABLE
@@ -69,7 +71,10 @@ def generate_random(ctx: Context, request: RequestMembers) -> ResponseMembers:
     if "NumberOfBytes" not in request:
         raise validation("NumberOfBytes is required.")  # wire-facts D16
     if (store_id := request.get("CustomKeyStoreId")) is not None:
-        raise KmsError("CustomKeyStoreNotFoundException", f"Custom key store {store_id} not found")
+        store = find_key_store(ctx.region, store_id)
+        if not isinstance(store, CloudHsmKeyStore):
+            raise unsupported(f"{store_id} is not an AWS CloudHSM key store.")  # DK-14; assumed
+        require_connection_state(store, "CONNECTED")
     return {"Plaintext": ctx.world.source.token_bytes(request["NumberOfBytes"])}
 
 
@@ -89,7 +94,7 @@ def read_length(request: RequestMembers) -> int:
 def protect(ctx: Context, request: RequestMembers, key: Key, plaintext: bytes) -> ResponseMembers:
     """Return the members that tell a data key's ciphertext and the key that protects it."""
     blob, material_id = seal_data_key(ctx, request, key, plaintext)
-    return {"CiphertextBlob": blob, "KeyId": key.arn, "KeyMaterialId": material_id.hex()}
+    return {"CiphertextBlob": blob, "KeyId": key.arn, **describe_material(material_id)}
 
 
 def generate_protected_pair(
@@ -113,13 +118,13 @@ def generate_protected_pair(
         "PublicKey": public_key,
         "KeyId": key.arn,
         "KeyPairSpec": spec.name,
-        "KeyMaterialId": material_id.hex(),
+        **describe_material(material_id),
     }
 
 
 def seal_data_key(
     ctx: Context, request: RequestMembers, key: Key, plaintext: bytes
-) -> tuple[bytes, bytes]:
+) -> tuple[bytes, bytes | None]:
     return seal_under(
         key,
         plaintext,
@@ -127,3 +132,7 @@ def seal_data_key(
         data_key=True,
         source=ctx.world.source,
     )
+
+
+def describe_material(material_id: bytes | None) -> ResponseMembers:
+    return {} if material_id is None else {"KeyMaterialId": material_id.hex()}

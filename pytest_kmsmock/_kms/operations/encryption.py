@@ -6,11 +6,10 @@ from typing import Final
 
 from pytest_kmsmock._kms.access.decision import denied_elsewhere
 from pytest_kmsmock._kms.crypto.algorithms import SYMMETRIC_DEFAULT
-from pytest_kmsmock._kms.crypto.envelope import Envelope, parse
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT
 from pytest_kmsmock._kms.domain.keys import Key
-from pytest_kmsmock._kms.domain.sealing import seal_under, unseal_under
+from pytest_kmsmock._kms.domain.sealing import material_id_in, seal_under, unseal_under
 from pytest_kmsmock._kms.errors import (
     dry_run,
     incompatible_algorithm,
@@ -68,9 +67,11 @@ def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> 
         if named is None:
             raise validation(f"{side.key_id} must not be null")  # rules DRY-5; text assumed
         return named
-    blob = request["CiphertextBlob"]
-    envelope = read_envelope(blob)
-    family, _ = ctx.world.materials.get(envelope.material_id, (None, None))
+    try:
+        material_id = material_id_in(request["CiphertextBlob"])
+    except MalformedCiphertext:
+        raise invalid_ciphertext() from None
+    family, _ = ctx.world.materials.get(material_id, (None, None))
     if named is not None:
         if named.family is not family:
             raise incorrect_key()
@@ -236,14 +237,6 @@ def decrypt_under(
     try:
         if algorithm != SYMMETRIC_DEFAULT:
             return key.material.decrypt(algorithm, blob), None
-        envelope = read_envelope(blob)
-        return unseal_under(key, envelope, encryption_context), envelope.material_id
+        return unseal_under(key, blob, encryption_context)
     except DecryptionFailed:
-        raise invalid_ciphertext() from None
-
-
-def read_envelope(blob: bytes) -> Envelope:
-    try:
-        return parse(blob)
-    except MalformedCiphertext:
         raise invalid_ciphertext() from None

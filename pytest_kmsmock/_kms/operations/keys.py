@@ -2,12 +2,19 @@
 
 from pytest_kmsmock._kms.access.policy import check_new_policy
 from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
+from pytest_kmsmock._kms.domain.backing import ProxyFailure
 from pytest_kmsmock._kms.domain.creation import (
     CHINA,
     add_member,
     create_family,
     generate_material,
     new_version,
+)
+from pytest_kmsmock._kms.domain.key_stores import (
+    PROXY_SENTENCES,
+    ExternalKeyStore,
+    KeyStore,
+    proxy_refusal,
 )
 from pytest_kmsmock._kms.domain.keys import (
     AWS_CLOUDHSM,
@@ -24,6 +31,7 @@ from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
@@ -34,6 +42,7 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     spec = read_spec(request, ctx.region)
     usage = read_usage(request, spec)
     origin = read_origin(request, spec)
+    store = read_key_store(ctx, request, origin)
     tags = read_tags_of_new_key(request.get("Tags", []))
     # Not in the world yet; but its policy may name it.
     family = create_family(
@@ -57,6 +66,9 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     key = add_member(ctx.region, family, ctx.now, description=request.get("Description", ""))
     key.policy = policy
     key.tags = tags
+    if store is not None:
+        key.external_key_id = request.get("XksKeyId")
+        store.add_key(key)
     if origin == EXTERNAL:
         key.own_state = PENDING_IMPORT
     else:
@@ -129,9 +141,61 @@ def read_origin(request: RequestMembers, spec: KeySpec) -> str:
         raise unsupported(f"MultiRegion is not supported for Origin {origin}")
     if origin == EXTERNAL and not spec.importable:
         raise unsupported(f"KeySpec {spec.name} is not supported for Origin {origin}")
-    if in_store:
-        raise KmsError("CustomKeyStoreNotFoundException", f"Custom key store {store_id} not found")
     return origin
+
+
+def read_key_store(ctx: Context, request: RequestMembers, origin: str) -> KeyStore | None:
+    """
+    Return the custom key store that the request names, ready for one more key.
+
+    Raises:
+        KmsError: As rules CKS-17, CKS-18; the texts about external keys are K9 and K10 of the
+            wire-facts, the others assumed.
+    """
+    if (store_id := request.get("CustomKeyStoreId")) is None:
+        return None
+    store = find_key_store(ctx.region, store_id)
+    if store.kind != origin:
+        raise validation(
+            f"Custom key store {store_id} is of type {store.kind}, which is not valid when Origin"
+            f" is {origin}"
+        )
+    require_connection_state(store, "CONNECTED")
+    if isinstance(store, ExternalKeyStore):
+        check_external_key(store, request["XksKeyId"])
+    return store
+
+
+def check_external_key(store: ExternalKeyStore, external_key_id: str) -> None:
+    if any(key.external_key_id == external_key_id for key in store.keys.values()):
+        raise KmsError(
+            "XksKeyAlreadyInUseException",
+            f"The external key {external_key_id} is already associated with a KMS key.",
+        )
+    try:
+        external_key = store.manager.describe_key(external_key_id, store.credential)
+    except ProxyFailure as failure:
+        if failure.reason == "no such key":
+            raise KmsError("XksKeyNotFoundException", PROXY_SENTENCES[failure.reason]) from None
+        raise proxy_refusal(failure) from None
+    wrong = None
+    if external_key.spec != "AES_256":
+        wrong = (
+            "The key spec of the external key must be AES_256. The key spec of specified external"
+            f" key is {external_key.spec}."
+        )
+    elif not external_key.is_enabled:
+        wrong = (
+            "The status of the external key must be ENABLED. The status of specified external key"
+            " is DISABLED."
+        )
+    elif not {"ENCRYPT", "DECRYPT"} <= set(external_key.usages):
+        wrong = (
+            "The key usage of the external key must include ENCRYPT and DECRYPT. The key use of"
+            f" specified external key is {', '.join(external_key.usages)}."
+        )
+    if wrong is not None:
+        raise KmsError("XksKeyInvalidConfigurationException", wrong)
 
 
 @operation("DescribeKey", key_use(aliases=True, cross_account=True))
