@@ -1,1 +1,5 @@
 """The tests; a package so that they can import `tests.vocabulary`."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.vocabulary")
