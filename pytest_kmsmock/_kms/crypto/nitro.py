@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
@@ -237,12 +237,15 @@ def _certificates(chain: tuple[bytes, ...]) -> "list[x509.Certificate]":
 
     try:
         return [x509.load_der_x509_certificate(encoded) for encoded in chain]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise BadDocument(f"a certificate cannot be read: {error}") from None
 
 
 def _check_signature(leaf: "x509.Certificate", signed: bytes, signature: bytes) -> None:
-    key = leaf.public_key()
+    try:
+        key = leaf.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise BadDocument(f"the leaf's public key cannot be read: {error}") from None
     if not isinstance(key, ec.EllipticCurvePublicKey) or len(signature) != 2 * _HALF_SIGNATURE:
         raise BadDocument("not signed with ES384")
     r, s = signature[:_HALF_SIGNATURE], signature[_HALF_SIGNATURE:]
@@ -256,5 +259,5 @@ def _check_signature(leaf: "x509.Certificate", signed: bytes, signature: bytes) 
 def _check_issuer(issuer: "x509.Certificate", issued: "x509.Certificate") -> None:
     try:
         issued.verify_directly_issued_by(issuer)
-    except (InvalidSignature, TypeError, ValueError):
+    except (InvalidSignature, TypeError, UnsupportedAlgorithm, ValueError):
         raise BadDocument("a certificate was not issued by the one above it") from None
