@@ -40,7 +40,7 @@ NEEDED_FOR: Final[dict[str, dict[str, Any]]] = {
 # What CreateCustomKeyStore is told, besides a name.
 KEY_STORES: Final[dict[str, dict[str, Any]]] = {
     "AWS_CLOUDHSM": {
-        "CloudHsmClusterId": "cluster-1a23b4cdefg",
+        "CloudHsmClusterId": "cluster-abcdefghijk",
         "KeyStorePassword": "kmsPswd",
         "TrustAnchorCertificate": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
     },
