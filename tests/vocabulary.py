@@ -22,6 +22,11 @@ def create_key(kms: "KMSClient", **members: Any) -> str:
     return kms.create_key(**members)["KeyMetadata"]["Arn"]
 
 
+def describe(kms: "KMSClient", key_id: str) -> dict[str, Any]:
+    """Return the metadata of the key that an id, an ARN or an alias names."""
+    return kms.describe_key(KeyId=key_id)["KeyMetadata"]
+
+
 def members(response: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members that KMS answered, without those that botocore adds."""
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
