@@ -1,0 +1,3 @@
+"""The plugins that the tests use besides our own."""
+
+pytest_plugins = ["pytester"]

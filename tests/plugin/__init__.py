@@ -1,0 +1,1 @@
+"""Tests of the public face and of the interception, all through real clients."""

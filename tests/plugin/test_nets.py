@@ -1,0 +1,115 @@
+"""Clients and sessions that are older than the plugin are served by the last net."""
+
+import subprocess
+import sys
+
+import pytest
+from aiobotocore.session import AioSession
+from botocore import UNSIGNED
+from botocore.config import Config
+
+from pytest_kmsmock import mock_kms
+from tests.plugin.clients import make_older_session
+from tests.vocabulary import create_key, refusal
+
+OLDER_THAN_THE_PLUGIN = """
+import sys
+import boto3, botocore.session, pytest_socket
+client = boto3.client("kms", "eu-north-1", aws_access_key_id="x", aws_secret_access_key="x")
+session = botocore.session.Session()
+session.set_credentials("x", "x")
+assert not any(name.startswith("pytest_kmsmock") for name in sys.modules)
+
+from pytest_kmsmock import mock_kms
+pytest_socket.disable_socket()
+with mock_kms():
+    print(client.create_key()["KeyMetadata"]["Arn"].split(":")[3])
+    print(len(session.create_client("kms", "eu-north-1").list_keys()["Keys"]))
+"""
+
+
+def test_client_older_than_the_plugin():
+    """A client and a session that were made before the plugin was imported are served."""
+    command = [sys.executable, "-c", OLDER_THAN_THE_PLUGIN]
+
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert "eu-north-1\n1\n" == run.stdout
+
+
+def test_older_session(mock):
+    """A session that no initializer has seen shares its KMS with all others."""
+    client = make_older_session().create_client("kms")
+
+    arn = create_key(client)
+
+    assert arn.startswith("arn:aws:kms:eu-north-1:123456789012:key/")
+    assert arn == mock.client("eu-north-1").describe_key(KeyId=arn)["KeyMetadata"]["Arn"]
+
+
+def test_error_in_an_older_session(mock):
+    """The last net hands on AWS's errors."""
+    client = make_older_session().create_client("kms")
+
+    assert (
+        "NotFoundException",
+        "Alias arn:aws:kms:eu-north-1:123456789012:alias/none is not found.",
+    ) == refusal(client.describe_key, KeyId="alias/none")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region"),
+    [
+        (None, "eu-north-1"),
+        ("https://vpce-0123456789abcdef0-01234567.kms.eu-north-1.vpce.amazonaws.com", "eu-north-1"),
+        ("http://localhost:4566", "us-east-1"),
+    ],
+    ids=["plain", "vpc-endpoint", "localhost"],
+)
+def test_unsigned_request_in_an_older_session(mock, endpoint, region):
+    """Without a signature the host tells the Region, or else it is the mock's."""
+    client = make_older_session().create_client(
+        "kms", endpoint_url=endpoint, config=Config(signature_version=UNSIGNED)
+    )
+
+    assert create_key(client).startswith(f"arn:aws:kms:{region}:")
+
+
+@pytest.mark.asyncio
+async def test_older_session_of_aiobotocore(mock):
+    """A session of aiobotocore that no initializer has seen is served too."""
+    session = make_older_session(AioSession)
+    async with session.create_client("kms") as client:
+        created = await client.create_key()
+
+    assert created["KeyMetadata"]["Arn"].startswith("arn:aws:kms:eu-north-1:123456789012:key/")
+
+
+def test_other_service_in_an_older_session(mock, monkeypatch):
+    """The last net lets other services pass."""
+    sent = []
+    session = make_older_session()
+    client = session.create_client("sqs", config=Config(retries={"total_max_attempts": 1}))
+
+    def send(self, request):
+        sent.append(request.headers["X-Amz-Target"])
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
+    with pytest.raises(ZeroDivisionError):
+        client.list_queues()
+
+    assert [b"AmazonSQS.ListQueues"] == sent
+
+
+def test_moto_in_an_older_session():
+    """moto does not answer for us in a session that has its handler, but none of ours."""
+    from moto import mock_aws
+
+    session = make_older_session()
+    with mock_aws(), mock_kms() as mock:
+        create_key(session.create_client("kms"))
+
+        keys = mock.client("eu-north-1").list_keys()["Keys"]
+
+    assert 1 == len(keys)
