@@ -5,14 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from pytest_kmsmock._kms import service  # noqa: F401 - fills the registry
+from pytest_kmsmock._kms.crypto.specs import SPECS
 from pytest_kmsmock._kms.rules.operation import REGISTRY
-from pytest_kmsmock._kms.wire.model import operation_names
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -160,11 +161,12 @@ def test_links_lead_somewhere(page):
     assert [] == [link for link in links if not (page.parent / link).exists()]
 
 
-def test_operations_not_built_yet_are_listed():
-    """docs/differences.md lists the operations of the model that nothing serves."""
-    listed = re.findall(r"(?m)^- `(\w+)`$", text_of("docs/differences.md"))
+def test_readme_counts_operations_and_key_specs():
+    """The README counts right: operations that are served, and key specs that have a row."""
+    counts = re.search(r"All (\d+) operations and (\d+) key specs", text_of("README.md"))
 
-    assert [name for name in operation_names() if name not in REGISTRY] == listed
+    assert counts is not None
+    assert (str(len(REGISTRY)), str(len(SPECS))) == counts.groups()
 
 
 def test_decisions_are_numbered_and_listed():
@@ -201,15 +203,20 @@ TESTS = sorted(
 )
 
 
+def tests_in(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from tests_in(node.body)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.name.startswith("test"):
+                yield node
+
+
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_every_test_says_its_sentence(path):
     """The docstring of a test is the sentence that it proves."""
-    functions = [
-        node
-        for node in ast.walk(ast.parse(text_of(path)))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
-    ]
+    tests = tests_in(ast.parse(text_of(path)).body)
 
     assert [] == [
-        f"{node.name}, line {node.lineno}" for node in functions if not ast.get_docstring(node)
+        f"{test.name}, line {test.lineno}" for test in tests if not ast.get_docstring(test)
     ]
