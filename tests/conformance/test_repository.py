@@ -203,19 +203,20 @@ TESTS = sorted(
 )
 
 
-def tests_in(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+def collect_tests(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in body:
         if isinstance(node, ast.ClassDef):
-            yield from tests_in(node.body)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if node.name.startswith("test"):
-                yield node
+            yield from collect_tests(node.body)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
+            "test"
+        ):
+            yield node
 
 
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_every_test_says_its_sentence(path):
     """The docstring of a test is the sentence that it proves."""
-    tests = tests_in(ast.parse(text_of(path)).body)
+    tests = collect_tests(ast.parse(text_of(path)).body)
 
     assert [] == [
         f"{test.name}, line {test.lineno}" for test in tests if not ast.get_docstring(test)
