@@ -205,6 +205,7 @@ MISPLACED_LIST = "Start of list found where not expected."
         ("Encrypt", '{"Plaintext":1}', "NUMBER_VALUE can not be converted to a Blob"),
         ("Encrypt", '{"Plaintext":"aGk"}', "STRING_VALUE can not be converted to a Blob"),
         ("Encrypt", '{"Plaintext":"a_-="}', "STRING_VALUE can not be converted to a Blob"),
+        ("Encrypt", '{"Plaintext":"aG k="}', "STRING_VALUE can not be converted to a Blob"),
         ("Encrypt", '{"Plaintext":"é"}', "STRING_VALUE can not be converted to a Blob"),
         ("Encrypt", '{"GrantTokens":"a"}', "STRING_VALUE can not be converted to a List"),
         ("Encrypt", '{"GrantTokens":[1]}', "NUMBER_VALUE can not be converted to a String"),
@@ -272,6 +273,21 @@ def test_encode():
         '{"KeyMetadata":{"KeyId":"k","CreationDate":1551129207.775,"Description":"clé"}}'.encode()
         == codec.encode("DescribeKey", {"KeyMetadata": key})
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "response"),
+    [
+        ("GetKeyRotationStatus", {"KeyRotationEnabled": False, "RotationPeriodInDays": 0}),
+        ("ListResourceTags", {"Tags": [], "NextMarker": ""}),
+        ("Decrypt", {"Plaintext": b""}),
+        ("ListGrants", {"Grants": [{"Constraints": {"EncryptionContextEquals": {}}}]}),
+    ],
+)
+def test_encode_keeps_empty_values(name, response):
+    """An empty or false member is answered, unlike one that is None."""
+    assert response == parse_as_botocore(name, codec.encode(name, response))
+    assert response == codec.to_client(name, response)
 
 
 def test_to_client_timestamp():

@@ -159,6 +159,11 @@ def test_partition_of_unknown_regions(region, partition):
     assert partition == model.partition_of(region)
 
 
+def test_partition_of_pseudo_regions():
+    """A partition's global pseudo-Region is in it, though its name has no Region's form."""
+    assert "aws-cn" == model.partition_of("aws-cn-global")
+
+
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_regions_of(partition):
     """The Regions of a partition are all where botocore has an endpoint of KMS, and newer ones."""
