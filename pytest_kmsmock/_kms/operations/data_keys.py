@@ -11,7 +11,7 @@ from pytest_kmsmock._kms.domain.sealing import seal_under
 from pytest_kmsmock._kms.errors import unsupported, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
-from pytest_kmsmock._kms.rules.operation import key_use, operation
+from pytest_kmsmock._kms.rules.operation import key_use, operation, stop_dry_run
 from pytest_kmsmock._kms.rules.requirements import OUTSIDE_KEY_STORES, SYMMETRIC, Usage
 from pytest_kmsmock._kms.rules.states import USABLE
 
@@ -109,6 +109,7 @@ def generate_protected_pair(
     spec = SPECS[request["KeyPairSpec"]]
     if spec.china_only and ctx.region.partition != CHINA:
         raise unsupported(f"KeyPairSpec {spec.name} is not supported in this Region")
+    stop_dry_run(request)  # before an RSA pair is made for nothing
     private_key, public_key = generate_key_pair(
         spec, source=ctx.world.source, leases=ctx.world.leases
     )

@@ -54,7 +54,7 @@ def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> 
         KmsError: As measured: wire-facts E14, E16, E17, E20, E26, E28.
     """
     side = SOURCE if use.member == SOURCE.key_id else PLAIN
-    check_ciphertext(request)
+    check_dry_run_modifiers(request)
     identifier = request.get(use.member)
     named = None
     if identifier is not None:
@@ -106,9 +106,9 @@ def encrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
 )
 def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html"""
-    algorithm = read_algorithm(request, PLAIN, key)
     if ignores_ciphertext(request):
         raise dry_run()
+    algorithm = read_algorithm(request, PLAIN, key)
     plaintext, material_id = decrypt_under(
         key, algorithm, request["CiphertextBlob"], request.get(PLAIN.context)
     )
@@ -146,10 +146,10 @@ def re_encrypt(
     ctx: Context, request: RequestMembers, source: Key, destination: Key
 ) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ReEncrypt.html"""
-    source_algorithm = read_algorithm(request, SOURCE, source)
-    destination_algorithm = read_algorithm(request, DESTINATION, destination)
     if ignores_ciphertext(request):
         raise dry_run()
+    source_algorithm = read_algorithm(request, SOURCE, source)
+    destination_algorithm = read_algorithm(request, DESTINATION, destination)
     plaintext, source_material_id = decrypt_under(
         source, source_algorithm, request["CiphertextBlob"], request.get(SOURCE.context)
     )
@@ -171,23 +171,19 @@ def re_encrypt(
 
 
 def ignores_ciphertext(request: RequestMembers) -> bool:
+    """Tell whether this is a dry run that only asks for permissions (rules DRY-5)."""
     return "IGNORE_CIPHERTEXT" in request.get("DryRunModifiers", ())
 
 
-def check_ciphertext(request: RequestMembers) -> None:
+def check_dry_run_modifiers(request: RequestMembers) -> None:
     """
-    Require the ciphertext, which only a dry run may leave out (wire-facts E21, rules DRY-5).
+    Refuse modifiers of what is no dry run (rules DRY-6; the text is assumed).
 
     Raises:
         KmsError: ValidationException.
     """
-    if "DryRunModifiers" in request and not request.get("DryRun"):
-        raise validation("DryRunModifiers can only be used when DryRun is true.")  # assumed
-    if "CiphertextBlob" not in request and not ignores_ciphertext(request):
-        raise validation(
-            "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy"
-            " constraint: Member must not be null"
-        )
+    if request.get("DryRunModifiers") and not request.get("DryRun"):
+        raise validation("DryRunModifiers can only be used when DryRun is true.")
 
 
 def read_algorithm(request: RequestMembers, side: Side, key: Key) -> str:
