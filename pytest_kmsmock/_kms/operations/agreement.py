@@ -3,6 +3,7 @@
 from pytest_kmsmock._kms.crypto.errors import InvalidPublicKey
 from pytest_kmsmock._kms.crypto.specs import KEY_AGREEMENT
 from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.errors import validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
@@ -24,7 +25,7 @@ def derive_shared_secret(ctx: Context, request: RequestMembers, key: Key) -> Res
         raise validation("") from None
     return {
         "KeyId": key.arn,
-        "SharedSecret": secret,
+        **hand_over(request, "SharedSecret", secret, ctx.world.source),
         "KeyAgreementAlgorithm": request["KeyAgreementAlgorithm"],
         "KeyOrigin": key.family.origin,
     }

@@ -7,6 +7,7 @@ from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, SPECS
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.key_stores import CloudHsmKeyStore
 from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import seal_under
 from pytest_kmsmock._kms.errors import unsupported, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
@@ -34,7 +35,8 @@ KEY_PAIR_USE: Final = key_use(
 def generate_data_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html"""
     plaintext = ctx.world.source.token_bytes(read_length(request))
-    return {"Plaintext": plaintext, **protect(ctx, request, key, plaintext)}
+    shown = hand_over(request, "Plaintext", plaintext, ctx.world.source)
+    return {**protect(ctx, request, key, plaintext), **shown}
 
 
 @operation("GenerateDataKeyWithoutPlaintext", DATA_KEY_USE)
@@ -51,7 +53,10 @@ def generate_data_key_without_plaintext(
 def generate_data_key_pair(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKeyPair.html"""
     private_key, members = generate_protected_pair(ctx, request, key)
-    return {"PrivateKeyPlaintext": private_key, **members}
+    return {
+        **members,
+        **hand_over(request, "PrivateKeyPlaintext", private_key, ctx.world.source),
+    }
 
 
 @operation("GenerateDataKeyPairWithoutPlaintext", KEY_PAIR_USE)
@@ -75,7 +80,8 @@ def generate_random(ctx: Context, request: RequestMembers) -> ResponseMembers:
         if not isinstance(store, CloudHsmKeyStore):
             raise unsupported(f"{store_id} is not an AWS CloudHSM key store.")  # DK-14; assumed
         require_connection_state(store, "CONNECTED")
-    return {"Plaintext": ctx.world.source.token_bytes(request["NumberOfBytes"])}
+    plaintext = ctx.world.source.token_bytes(request["NumberOfBytes"])
+    return hand_over(request, "Plaintext", plaintext, ctx.world.source)
 
 
 def read_length(request: RequestMembers) -> int:
@@ -94,7 +100,10 @@ def read_length(request: RequestMembers) -> int:
 def protect(ctx: Context, request: RequestMembers, key: Key, plaintext: bytes) -> ResponseMembers:
     """Return the members that tell a data key's ciphertext and the key that protects it."""
     blob, material_id = seal_data_key(ctx, request, key, plaintext)
-    return {"CiphertextBlob": blob, "KeyId": key.arn, **describe_material(material_id)}
+    members = {"CiphertextBlob": blob, "KeyId": key.arn}
+    if "Recipient" not in request:  # rules REC-2; the pair operations keep it (the model says)
+        members |= describe_material(material_id)
+    return members
 
 
 def generate_protected_pair(

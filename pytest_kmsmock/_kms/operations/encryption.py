@@ -9,6 +9,7 @@ from pytest_kmsmock._kms.crypto.algorithms import SYMMETRIC_DEFAULT
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT
 from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import material_id_in, seal_under, unseal_under
 from pytest_kmsmock._kms.errors import (
     dry_run,
@@ -114,10 +115,10 @@ def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     )
     answer: ResponseMembers = {
         "KeyId": key.arn,
-        "Plaintext": plaintext,
         "EncryptionAlgorithm": algorithm,
+        **hand_over(request, "Plaintext", plaintext, ctx.world.source),
     }
-    if material_id is not None:
+    if material_id is not None and "Recipient" not in request:  # rules REC-2
         answer["KeyMaterialId"] = material_id.hex()
     return answer
 
