@@ -1,4 +1,4 @@
-"""The `openssl` program, where there is one."""
+"""The `openssl` program, where there is one that knows SM2 and CMS as OpenSSL 3 does."""
 
 import shutil
 import subprocess
@@ -7,7 +7,18 @@ import pytest
 
 PROGRAM = shutil.which("openssl")
 
-needs_openssl = pytest.mark.skipif(PROGRAM is None, reason="there is no openssl program")
+
+def version():
+    """Tell the program's version; LibreSSL has a program of the same name."""
+    if PROGRAM is None:
+        return "no openssl program"
+    return subprocess.run([PROGRAM, "version"], capture_output=True, check=True).stdout.decode()
+
+
+needs_openssl = pytest.mark.skipif(
+    not version().startswith(("OpenSSL 3.", "OpenSSL 4.")),
+    reason=f"needs the program of OpenSSL 3 or newer; found: {version().strip()}",
+)
 
 
 class OpenSSL:

@@ -2,13 +2,14 @@
 
 import pytest
 from Crypto.Util.asn1 import DerInteger, DerOctetString
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto import der
 from pytest_kmsmock._kms.crypto.errors import MalformedDer
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1 << 300))
 def test_integer_with_another_implementation(number):
     """An INTEGER is written as another implementation writes it, and read back."""
@@ -28,6 +29,7 @@ def test_tlv_with_another_implementation(size):
     assert der.read(encoded, der.OCTET_STRING) == [bytes(size)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_read_several(contents):
     """Consecutive elements are split where they were joined."""

@@ -7,7 +7,7 @@ from Crypto.Hash import SHA512
 from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto import ed25519ph
@@ -71,6 +71,7 @@ def test_sign_digest_of_rfc_8032():
     assert ed25519ph.verify_digest(public, expected, digest)
 
 
+@settings(max_examples=30, deadline=None)
 @given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=80))
 def test_prehashed_with_another_implementation(seed, message):
     """KMS's digest is the message of Ed25519ph, so it is hashed again (wire-facts G18)."""
@@ -111,6 +112,7 @@ DIGEST = hashlib.sha512(b"message").digest()
 SIGNATURE = ed25519ph.sign_digest(SEED, PUBLIC, DIGEST)
 
 
+@settings(max_examples=30, deadline=None)
 @given(bit=st.integers(0, 64 * 8 - 1))
 def test_verify_digest_flipped_bit(bit):
     """A signature with one bit flipped is refused."""

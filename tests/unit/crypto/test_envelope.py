@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto.envelope import Envelope, canonical_context, parse, seal, unseal
@@ -101,6 +101,7 @@ def test_unseal_every_length(material):
     assert found == [bytes(size) for size in sizes]
 
 
+@settings(deadline=None)
 @given(plaintext=st.binary(min_size=1, max_size=4096), context=contexts, material=materials)
 def test_unseal_round_trip(plaintext, context, material):
     """Whatever was sealed comes back under the same key and context."""
@@ -110,6 +111,7 @@ def test_unseal_round_trip(plaintext, context, material):
     assert envelope.material_id == ID
 
 
+@settings(deadline=None)
 @given(first=lookalikes, second=lookalikes)
 def test_canonical_context_is_injective(first, second):
     """Two encryption contexts have the same encoding only if they are equal (rules ENC-7)."""
@@ -185,6 +187,7 @@ def test_unseal_every_flipped_bit(material):
     assert opened == []
 
 
+@settings(deadline=None)
 @given(data=st.data(), plaintext=st.binary(min_size=1, max_size=400), material=materials)
 def test_unseal_any_damage(data, plaintext, material):
     """A blob with a slice of it replaced is refused, unless the slice was the same."""
@@ -200,6 +203,7 @@ def test_unseal_any_damage(data, plaintext, material):
     assert found == (plaintext if damaged == intact else None)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_parse_garbage(garbage):
     """Bytes that are no blob are refused (wire-facts E14)."""

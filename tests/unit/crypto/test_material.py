@@ -307,7 +307,7 @@ def test_kinds_are_complete():
 
 
 @given(limit=st.integers(2, 1000))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_random_below(limit):
     """A drawn number lies from 1 to below the limit."""
     found = [random_below(limit, SYSTEM) for _ in range(20)]

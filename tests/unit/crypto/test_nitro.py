@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto import cbor, nitro
@@ -281,6 +281,7 @@ INTACT = minted()
 
 
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+@settings(deadline=None)
 @given(st.data())
 def test_verify_damaged(data):
     """However a document is damaged, it is refused or says what it said."""
@@ -310,6 +311,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_cbor_with_another_implementation(value):
     """Another implementation reads what we write, and we read it back."""

@@ -15,7 +15,7 @@ from pytest_kmsmock._kms.crypto.material import generate, load
 from pytest_kmsmock._kms.crypto.rsa_material import RsaMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
 
-from .vectors import PublicOnly, wycheproof
+from .vectors import PublicOnly, in_steps, wycheproof
 
 SIZES = [2048, 3072, 4096]
 HASHES = {"SHA_1": SHA1, "SHA_256": SHA256, "SHA_384": SHA384, "SHA_512": SHA512}
@@ -171,10 +171,11 @@ def test_decrypt_oaep(size, algorithm, name):
     assert {case.result for case in cases} == {"valid", "invalid"}
 
 
-def test_decrypt_oaep_misc():
+@in_steps
+def test_decrypt_oaep_misc(step):
     """Of Wycheproof's mixed OAEP ciphertexts, those of KMS's kind open and no others."""
     wrong, opened = [], 0
-    for case in wycheproof("Cipher/rsa_oaep_misc_test"):
+    for case in wycheproof("Cipher/rsa_oaep_misc_test")[::step]:
         spec = SPECS.get(f"RSA_{case.group['keySize']}")
         if spec is None:
             continue
@@ -188,7 +189,7 @@ def test_decrypt_oaep_misc():
                 wrong.append((case.number, algorithm))
 
     assert wrong == []
-    assert opened == 18
+    assert opened == {1: 18, 5: 3}[step]
 
 
 @pytest.mark.parametrize("hash_name", ["SHA_1", "SHA_256"])

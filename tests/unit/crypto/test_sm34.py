@@ -28,6 +28,7 @@ def test_sm3_of_the_standard(digest):
     assert len(records) > 5
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_sm3_without_a_library(message):
     """The pure digest is the library's, whatever the length."""
@@ -90,7 +91,7 @@ def test_sm4_gcm_of_rfc_8998(seal, unseal):
     assert unseal(key, nonce, ciphertext + tag, associated) == plaintext
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     key=st.binary(min_size=16, max_size=16),
     nonce=st.binary(min_size=12, max_size=12),

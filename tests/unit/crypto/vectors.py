@@ -4,6 +4,14 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 
+import pytest
+
+# Long files are read in steps by default, and whole in the slow run.
+in_steps = pytest.mark.parametrize(
+    "step",
+    [pytest.param(5, id="sample"), pytest.param(1, id="whole", marks=pytest.mark.slow)],
+)
+
 
 @dataclass(frozen=True)
 class Case:
