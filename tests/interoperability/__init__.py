@@ -1,0 +1,1 @@
+"""KMS beside software that nobody here wrote: what one makes, the other must understand."""
