@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.vocabulary")
+pytest.register_assert_rewrite("tests.vocabulary", "tests.operations.key_policies")

@@ -1,16 +1,15 @@
 """GetKeyPolicy, PutKeyPolicy and ListKeyPolicies: which policy a key has, and its text."""
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.operations.key_policies import ALLOWED, BOTH, ROOT, policy, prepare
 from tests.vocabulary import ACCOUNT, create_key, harmless_refusal, members
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
-
-ROOT: Final = f"arn:aws:iam::{ACCOUNT}:root"
 
 DEFAULT: Final = """{
   "Version" : "2012-10-17",
@@ -27,24 +26,13 @@ DEFAULT: Final = """{
 }"""
 
 
-def policy(*statements: dict[str, Any], **elements: Any) -> dict[str, Any]:
-    """Return a policy that lets the account do everything, with more *statements*."""
-    all_allowed = {
-        "Effect": "Allow",
-        "Principal": {"AWS": ROOT},
-        "Action": "kms:*",
-        "Resource": "*",
-    }
-    return {"Version": "2012-10-17", **elements, "Statement": [all_allowed, *statements]}
-
-
 def policy_of(kms: "KMSClient", key_id: str) -> str:
     return kms.get_key_policy(KeyId=key_id)["Policy"]
 
 
 def of_size(size: int, filler: str = "x") -> str:
     """Return a policy of so many bytes, its Sid full of *filler*."""
-    text = json.dumps(policy(Id=""), ensure_ascii=False)
+    text = json.dumps(policy(ALLOWED, Id=""), ensure_ascii=False)
     left = size - len(text.encode())
     length = len(filler.encode())
     return text.replace('"Id": ""', f'"Id": "{filler * (left // length)}{"y" * (left % length)}"')
@@ -66,8 +54,8 @@ def test_default_policy(kms_mock, region, partition):
 @pytest.mark.parametrize("identify", ["KeyId", "Arn"])
 def test_put_key_policy(kms, identify):
     """The whole policy is replaced, with nothing in answer (wire-facts P3; rules POL-16)."""
-    key = kms.create_key(Policy=json.dumps(policy(Id="old")))["KeyMetadata"]
-    document = policy(Id="new")
+    key = kms.create_key(Policy=json.dumps(policy(ALLOWED, Id="old")))["KeyMetadata"]
+    document = policy(ALLOWED, Id="new")
 
     answered = members(kms.put_key_policy(KeyId=key[identify], Policy=json.dumps(document)))
 
@@ -77,7 +65,7 @@ def test_put_key_policy(kms, identify):
 
 def test_create_key_with_a_policy(kms):
     """A key is made with the policy of the request (rules POL-16)."""
-    document = policy(Id="mine")
+    document = policy(ALLOWED, Id="mine")
 
     key_id = create_key(kms, Policy=json.dumps(document))
 
@@ -87,6 +75,7 @@ def test_create_key_with_a_policy(kms):
 def test_layout_of_a_policy(kms):
     """A policy is laid out anew, whatever it looked like (wire-facts P3, in the layout of P2)."""
     document = policy(
+        ALLOWED,
         {
             "Effect": "Deny",
             "NotPrincipal": {"AWS": [ROOT, "111122223333"], "Service": "s3.amazonaws.com"},
@@ -106,7 +95,6 @@ def test_layout_of_a_policy(kms):
 
     assert rf"""{{
   "Version" : "2012-10-17",
-  "Id" : "say \"hi\"\t\\ é",
   "Statement" : [ {{
     "Effect" : "Allow",
     "Principal" : {{
@@ -135,14 +123,15 @@ def test_layout_of_a_policy(kms):
     "Effect" : "Allow",
     "Principal" : "*",
     "Condition" : {{ }}
-  }} ]
+  }} ],
+  "Id" : "say \"hi\"\t\\ é"
 }}""" == policy_of(kms, key_id)
 
 
 @pytest.mark.parametrize("text", ["Schlüssel ÿ", "ключ", "🔑", "\ud800", "\x7f\x80"], ids=ascii)
 def test_policy_with_characters_beyond_ascii(kms, text):
     """Whatever text a policy holds, it comes back, and can be put again as it came."""
-    document = policy(Id=text)
+    document = policy(ALLOWED, Id=text)
     key_id = create_key(kms, Policy=json.dumps(document))
 
     first = policy_of(kms, key_id)
@@ -154,26 +143,23 @@ def test_policy_with_characters_beyond_ascii(kms, text):
 
 def test_latin_1_in_the_text_of_a_policy(kms):
     """Characters up to U+00FF may stand in the text as they are, and come back so (Q-36)."""
-    text = json.dumps(policy(Id="Schlüssel ÿ"), ensure_ascii=False)
+    text = json.dumps(policy(ALLOWED, Id="Schlüssel ÿ"), ensure_ascii=False)
 
     assert '"Id" : "Schlüssel ÿ"' in policy_of(kms, create_key(kms, Policy=text))
 
 
 def test_statement_that_is_no_list(kms):
     """A single statement may stand without a list, and comes back so (wire-facts P3)."""
-    document = policy()
+    document = policy(ALLOWED)
     document["Statement"] = document["Statement"][0]
 
     assert document == json.loads(policy_of(kms, create_key(kms, Policy=json.dumps(document))))
 
 
-# --- names --------------------------------------------------------------------------------------
-
-
 def test_policy_by_its_name(kms):
     """The one policy is called default (rules POL-1)."""
     key_id = create_key(kms)
-    document = policy(Id="named")
+    document = policy(ALLOWED, Id="named")
 
     kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=json.dumps(document))
 
@@ -193,14 +179,14 @@ def test_put_key_policy_by_another_name(kms):
         kms.put_key_policy,
         KeyId=create_key(kms),
         PolicyName="mine",
-        Policy=json.dumps(policy(Id="x")),
+        Policy=json.dumps(policy(ALLOWED, Id="x")),
     )
 
 
 @pytest.mark.parametrize("method", ["get_key_policy", "put_key_policy"])
 def test_policy_by_an_impossible_name(kms, method):
     """A name has letters, digits and underscores alone (the model's pattern)."""
-    request = {"Policy": json.dumps(policy(Id="x"))} if method == "put_key_policy" else {}
+    request = {"Policy": json.dumps(policy(ALLOWED, Id="x"))} if method == "put_key_policy" else {}
 
     assert (
         "ValidationException",
@@ -214,13 +200,11 @@ def test_policy_by_an_impossible_name(kms, method):
 def test_list_key_policies(kms):
     """A key has the policy default, whoever wrote it (wire-facts P8; rules POL-1, POL-2)."""
     expected = {"PolicyNames": ["default"], "Truncated": False}
-    written = create_key(kms, Policy=json.dumps(policy(Id="mine")))
+    written = create_key(kms, Policy=json.dumps(policy(ALLOWED, Id="mine")))
 
     assert expected == members(kms.list_key_policies(KeyId=create_key(kms)))
     assert expected == members(kms.list_key_policies(KeyId=written))
 
-
-# --- size ---------------------------------------------------------------------------------------
 
 TOO_LARGE: Final = (
     "LimitExceededException",
@@ -228,14 +212,6 @@ TOO_LARGE: Final = (
 )
 
 
-def call(kms: "KMSClient", method: str) -> tuple[Any, dict[str, Any]]:
-    """Return one of the two operations that take a policy, and what else it needs."""
-    if method == "create_key":
-        return kms.create_key, {}
-    return kms.put_key_policy, {"KeyId": create_key(kms, Policy=json.dumps(policy(Id="old")))}
-
-
-BOTH: Final = pytest.mark.parametrize("method", ["create_key", "put_key_policy"])
 FILLERS: Final = pytest.mark.parametrize("filler", ["x", "ÿ"], ids=["ASCII", "Latin-1"])
 
 
@@ -243,10 +219,10 @@ FILLERS: Final = pytest.mark.parametrize("filler", ["x", "ÿ"], ids=["ASCII", "L
 @FILLERS
 def test_largest_policy(kms, method, filler):
     """A policy has up to 32,768 bytes (wire-facts C27, N11; quotas Q-6)."""
-    function, request = call(kms, method)
+    call, request = prepare(kms, method)
     text = of_size(32_768, filler)
 
-    answered = function(Policy=text, **request)
+    answered = call(Policy=text, **request)
 
     key_id = request.get("KeyId") or answered["KeyMetadata"]["KeyId"]
     assert 32_768 == len(text.encode())
@@ -257,32 +233,32 @@ def test_largest_policy(kms, method, filler):
 @FILLERS
 def test_policy_too_large(kms, method, filler):
     """A larger one is refused, counted in bytes (wire-facts C27; rules POL-12; text assumed)."""
-    function, request = call(kms, method)
+    call, request = prepare(kms, method)
 
-    assert TOO_LARGE == harmless_refusal(function, Policy=of_size(32_769, filler), **request)
+    assert TOO_LARGE == harmless_refusal(call, Policy=of_size(32_769, filler), **request)
 
 
 @BOTH
 def test_policy_beyond_the_shape(kms, method):
     """What not even the model's shape allows is refused by it (quotas Q-36)."""
-    function, request = call(kms, method)
+    call, request = prepare(kms, method)
     text = of_size(131_073)
 
     assert (
         "ValidationException",
         f"1 validation error detected: Value '{text}' at 'policy' failed to satisfy constraint:"
         " Member must have length less than or equal to 131072",
-    ) == harmless_refusal(function, Policy=text, **request)
+    ) == harmless_refusal(call, Policy=text, **request)
 
 
 @BOTH
 def test_policy_with_characters_beyond_latin_1(kms, method):
     """Characters beyond U+00FF cannot stand in the text (quotas Q-36)."""
-    function, request = call(kms, method)
-    text = json.dumps(policy(Id="ключ"), ensure_ascii=False)
+    call, request = prepare(kms, method)
+    text = json.dumps(policy(ALLOWED, Id="ключ"), ensure_ascii=False)
 
     assert (
         "ValidationException",
         f"1 validation error detected: Value '{text}' at 'policy' failed to satisfy constraint:"
         r" Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+",
-    ) == harmless_refusal(function, Policy=text, **request)
+    ) == harmless_refusal(call, Policy=text, **request)
