@@ -154,11 +154,12 @@ def test_unfit_key(kms, sdk, kind):
         encrypt(sdk, strict(create_key(kms), unfit))
 
 
-def test_after_rotation(kms, sdk):
+def test_after_rotation(kms, kms_mock, sdk):
     """A message outlives the rotation of its key (wire-facts E35)."""
     key_arn = create_key(kms)
     message = encrypt(sdk, strict(key_arn))
     kms.rotate_key_on_demand(KeyId=key_arn)
+    kms_mock.clock.advance(hours=1)
 
     assert (MESSAGE, CONTEXT) == decrypt(sdk, strict(key_arn), message)
 
