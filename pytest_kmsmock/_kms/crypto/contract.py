@@ -1,6 +1,7 @@
 """What key material of any kind can be asked to do, and how a key pair is made on demand."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, NoReturn, TypeVar
 
@@ -11,7 +12,7 @@ from .specs import KeySpec
 T = TypeVar("T")
 
 
-class Material:
+class Material(ABC):
     """
     The key material of one KMS key.
 
@@ -25,13 +26,14 @@ class Material:
         self.spec = spec
 
     @classmethod
+    @abstractmethod
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> "Material":
         """Make new material, or promise to."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def load(cls, spec: KeySpec, raw: bytes, *, source: RandomSource, china: bool) -> "Material":
         """
         Take material in the one format that ImportKeyMaterial wants.
@@ -39,9 +41,9 @@ class Material:
         Raises:
             BadMaterial: it has another format, or does not fit the spec.
         """
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def adopt(cls, spec: KeySpec, key: object, *, source: RandomSource, china: bool) -> "Material":
         """
         Take a private key in any format that its kind is found in.
@@ -49,7 +51,6 @@ class Material:
         Raises:
             BadMaterial: it is none, or does not fit the spec.
         """
-        raise NotImplementedError
 
     def encrypt(self, algorithm: str, plaintext: bytes) -> bytes:
         """
@@ -106,9 +107,9 @@ class Material:
         """Give the public key: DER SubjectPublicKeyInfo."""
         self._refuse("show a public key")
 
+    @abstractmethod
     def private_key(self) -> bytes:
         """Give the private key: raw bytes for symmetric and HMAC keys, else DER PKCS#8."""
-        raise NotImplementedError
 
     def _refuse(self, deed: str) -> NoReturn:
         raise TypeError(f"{self.spec.name} material cannot {deed}")

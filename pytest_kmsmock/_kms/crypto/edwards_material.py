@@ -14,6 +14,8 @@ from .pool import Leases
 from .randomness import RandomSource
 from .specs import KeySpec
 
+_SEED_LENGTH = 32
+
 
 class EdwardsMaterial(KeyPairMaterial[Ed25519PrivateKey]):
     """
@@ -28,7 +30,9 @@ class EdwardsMaterial(KeyPairMaterial[Ed25519PrivateKey]):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
-        return cls(spec, lambda: Ed25519PrivateKey.from_private_bytes(source.token_bytes(32)))
+        return cls(
+            spec, lambda: Ed25519PrivateKey.from_private_bytes(source.token_bytes(_SEED_LENGTH))
+        )
 
     @classmethod
     def check(cls, spec: KeySpec, key: object) -> Ed25519PrivateKey:
@@ -37,12 +41,8 @@ class EdwardsMaterial(KeyPairMaterial[Ed25519PrivateKey]):
         return key
 
     @classmethod
-    def seed_length(cls, spec: KeySpec) -> int:
-        return 32
-
-    @classmethod
-    def from_seed(cls, spec: KeySpec, seed: bytes) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(seed)
+    def from_seed(cls, spec: KeySpec, raw: bytes) -> Ed25519PrivateKey | None:
+        return Ed25519PrivateKey.from_private_bytes(raw) if len(raw) == _SEED_LENGTH else None
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         check_message(algorithm, message, message_type)

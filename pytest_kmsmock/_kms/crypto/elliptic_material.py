@@ -42,13 +42,11 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
         return key
 
     @classmethod
-    def seed_length(cls, spec: KeySpec) -> int:
-        return (spec.bits + 7) // 8
-
-    @classmethod
-    def from_seed(cls, spec: KeySpec, seed: bytes) -> ec.EllipticCurvePrivateKey:
+    def from_seed(cls, spec: KeySpec, raw: bytes) -> ec.EllipticCurvePrivateKey | None:
+        if len(raw) != (spec.bits + 7) // 8:
+            return None
         try:
-            return ec.derive_private_key(int.from_bytes(seed, "big"), _curve(spec))
+            return ec.derive_private_key(int.from_bytes(raw, "big"), _curve(spec))
         except ValueError:
             raise BadMaterial("the private scalar is out of range") from None
 

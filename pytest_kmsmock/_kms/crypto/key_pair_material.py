@@ -54,9 +54,7 @@ class KeyPairMaterial(Material, Generic[K]):
     @classmethod
     def adopt(cls, spec: KeySpec, key: object, *, source: RandomSource, china: bool) -> Material:
         if isinstance(key, bytes):
-            if len(key) == cls.seed_length(spec):
-                return cls._hold(spec, cls.from_seed(spec, key))
-            key = _load(key)
+            key = cls.from_seed(spec, key) or _load(key)
         return cls._hold(spec, key)
 
     @classmethod
@@ -75,19 +73,14 @@ class KeyPairMaterial(Material, Generic[K]):
         """
 
     @classmethod
-    def seed_length(cls, spec: KeySpec) -> int | None:
-        """Count the bytes of the raw seed or scalar that `from_seed` takes; None if it does not."""
-        return None
-
-    @classmethod
-    def from_seed(cls, spec: KeySpec, seed: bytes) -> K:
+    def from_seed(cls, spec: KeySpec, raw: bytes) -> K | None:
         """
-        Make the key that grows out of a raw seed, or has this raw scalar.
+        Make the key that has this raw seed or scalar; None if *raw* is not as long as one.
 
         Raises:
-            BadMaterial: there is none.
+            BadMaterial: it is as long as one, but out of range.
         """
-        raise NotImplementedError
+        return None
 
     def public_key(self) -> bytes:
         public = self._pair().public_key()

@@ -40,7 +40,8 @@ class MLDSAMaterial(KeyPairMaterial[MLDSAPrivateKey]):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
-        return cls(spec, lambda: cls.from_seed(spec, source.token_bytes(_SEED_LENGTH)))
+        make = _parameter_set(spec).from_seed_bytes
+        return cls(spec, lambda: make(source.token_bytes(_SEED_LENGTH)))
 
     @classmethod
     def check(cls, spec: KeySpec, key: object) -> MLDSAPrivateKey:
@@ -49,12 +50,8 @@ class MLDSAMaterial(KeyPairMaterial[MLDSAPrivateKey]):
         return key
 
     @classmethod
-    def seed_length(cls, spec: KeySpec) -> int:
-        return _SEED_LENGTH
-
-    @classmethod
-    def from_seed(cls, spec: KeySpec, seed: bytes) -> MLDSAPrivateKey:
-        return _parameter_set(spec).from_seed_bytes(seed)
+    def from_seed(cls, spec: KeySpec, raw: bytes) -> MLDSAPrivateKey | None:
+        return _parameter_set(spec).from_seed_bytes(raw) if len(raw) == _SEED_LENGTH else None
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         check_message(algorithm, message, message_type)

@@ -305,6 +305,15 @@ def test_load_private_key_of_another_type(name, key):
 
 
 @pytest.mark.parametrize("name", ASYMMETRIC)
+@pytest.mark.parametrize("key", [b"", b"garbage", b"\x30\0"], ids=["empty", "garbage", "DER"])
+def test_load_private_key_garbage(name, key):
+    """Bytes that are no key in any form are refused."""
+
+    with pytest.raises(BadMaterial):
+        load_private_key(SPECS[name], key)
+
+
+@pytest.mark.parametrize("name", ASYMMETRIC)
 def test_load_private_key_of_another_curve(name):
     """A private key object of another kind or curve is refused."""
     key = ec.generate_private_key(ec.SECP224R1())

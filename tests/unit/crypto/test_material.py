@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto.algorithms import SIGNING, digest_length, message_types
-from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.key_pairs import generate_key_pair
 from pytest_kmsmock._kms.crypto.material import generate, load
@@ -296,14 +295,6 @@ def test_decrypt_of_another_key(make, algorithm):
         other.decrypt(algorithm, ciphertext)
     with pytest.raises(DecryptionFailed):
         material.decrypt(another, ciphertext)
-
-
-def test_kinds_are_complete():
-    """The contract's own methods are only promises."""
-    material = Material(SPECS["RSA_2048"])
-
-    with pytest.raises(NotImplementedError):
-        material.private_key()
 
 
 @given(limit=st.integers(2, 1000))
