@@ -13,9 +13,14 @@ PACKAGE = REPOSITORY / "pytest_kmsmock"
 # From the top down; those in one row do not know each other.
 LAYERS = [
     ["pytest_kmsmock.plugin"],
-    ["pytest_kmsmock.mock"],
+    ["pytest_kmsmock.enclave", "pytest_kmsmock.mock"],
     ["pytest_kmsmock.decorating", "pytest_kmsmock.interception"],
-    ["pytest_kmsmock.options", "pytest_kmsmock.outside", "pytest_kmsmock.sessions"],
+    [
+        "pytest_kmsmock.enclave",
+        "pytest_kmsmock.options",
+        "pytest_kmsmock.outside",
+        "pytest_kmsmock.sessions",
+    ],
     ["pytest_kmsmock._kms.service"],
     ["pytest_kmsmock._kms.operations"],
     ["pytest_kmsmock._kms.rules"],
