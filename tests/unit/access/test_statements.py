@@ -1,0 +1,24 @@
+"""IAM's wildcards, against the pattern language of the standard library."""
+
+import re
+from fnmatch import translate
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_kmsmock._kms.access.statements import matches
+
+letters = st.text("ab*?[]-!.:\n", max_size=12)
+
+
+@given(letters, st.text("ab[]-!.:\n", max_size=12))
+def test_wildcards(pattern, text):
+    """A star stands for any characters, a question mark for one, all else for itself."""
+    oracle = re.compile(translate(pattern.replace("[", "[[]")))
+
+    assert (oracle.match(text) is not None) is matches(pattern, text)
+
+
+def test_many_stars():
+    """A pattern of many stars is compared in no time at all."""
+    assert not matches("*a" * 2_000 + "b", "a" * 4_000)
