@@ -1,13 +1,14 @@
 """The symmetric CiphertextBlob: AWS's shape, and nothing but the right key and context opens it."""
 
-import hmac
 from base64 import b64encode
+from hashlib import sha256
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from Crypto.Cipher import AES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_kmsmock._kms.crypto import sm34
 from pytest_kmsmock._kms.crypto.envelope import Envelope, canonical_context, parse, seal, unseal
 from pytest_kmsmock._kms.crypto.errors import CryptoError, DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.randomness import SystemRandomness
@@ -246,13 +247,22 @@ def test_parse_fields():
     assert parse(found) == expected
 
 
-def test_seal_sm4_is_sm4():
-    """In the China Regions the octets are sealed with SM4-GCM and not with AES."""
-    envelope = parse(blob(b"hi", material=SM4_KEY))
-    key = hmac.digest(SM4_KEY, envelope.salt, "sha256")[:16]
-    mode = modes.GCM(envelope.nonce, envelope.sealed[-16:])
-    decryptor = Cipher(algorithms.SM4(key), mode).decryptor()
-    decryptor.authenticate_additional_data(envelope.header)
-    found = decryptor.update(envelope.sealed[:-16]) + decryptor.finalize()
+def test_seal_with_another_implementation():
+    """The octets are sealed with AES-256-GCM over everything before them and the context."""
+    envelope = parse(blob(b"hi", CONTEXT))
+    key = sha256(KEY + envelope.salt).digest()
+    cipher = AES.new(key, AES.MODE_GCM, nonce=envelope.nonce)
+    cipher.update(envelope.header + canonical_context(CONTEXT))
 
-    assert found == bytes(11) + b"hi"
+    assert cipher.decrypt_and_verify(envelope.sealed[:-16], envelope.sealed[-16:]) == (
+        bytes(11) + b"hi"
+    )
+
+
+def test_seal_in_china_without_a_library():
+    """In the China Regions they are sealed with SM4-GCM, as the pure cipher has it."""
+    envelope = parse(blob(b"hi", CONTEXT, material=SM4_KEY))
+    key = sha256(SM4_KEY + envelope.salt).digest()[:16]
+    associated = envelope.header + canonical_context(CONTEXT)
+
+    assert sm34.pure_unseal(key, envelope.nonce, envelope.sealed, associated) == bytes(11) + b"hi"
