@@ -22,7 +22,7 @@ class Clock:
         """
         if self._frozen is not None:
             return self._frozen
-        return self._system() + self._offset
+        return in_milliseconds(_system_time() + self._offset)
 
     def advance(
         self,
@@ -43,7 +43,7 @@ class Clock:
         delta += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if delta < timedelta(0):
             raise ValueError(f"the clock only moves forward, not by {delta}")
-        self.move_to(self.now() + delta)
+        self._shift(delta)
 
     def move_to(self, moment: datetime) -> None:
         """
@@ -53,16 +53,12 @@ class Clock:
             ValueError: If *moment* lies in the past of this clock.
         """
         moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
-        moment = in_milliseconds(moment.astimezone(timezone.utc))
         now = self.now()
         if moment < now:
             raise ValueError(
                 f"the clock only moves forward: {moment.isoformat()} is before {now.isoformat()}"
             )
-        if self._frozen is None:
-            self._offset += moment - now
-        else:
-            self._frozen = moment
+        self._shift(moment - now)
 
     def freeze(self) -> None:
         """Stop at the present moment; `advance()` and `move_to()` still move."""
@@ -71,13 +67,19 @@ class Clock:
     def unfreeze(self) -> None:
         """Let time run again from the moment at which it stopped."""
         if self._frozen is not None:
-            self._offset = self._frozen - self._system()
+            self._offset = self._frozen - _system_time()
             self._frozen = None
 
-    @staticmethod
-    def _system() -> datetime:
-        return in_milliseconds(datetime.fromtimestamp(time.time(), timezone.utc))
+    def _shift(self, delta: timedelta) -> None:
+        if self._frozen is None:
+            self._offset += delta
+        else:
+            self._frozen = in_milliseconds(self._frozen + delta)
 
 
 def in_milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _system_time() -> datetime:
+    return datetime.fromtimestamp(time.time(), timezone.utc)

@@ -1,0 +1,1 @@
+"""The world of one mock, where a client sees it only from afar."""
