@@ -81,7 +81,7 @@ def read_defaults(config: pytest.Config) -> Defaults:
         raise pytest.UsageError(f"ini option kmsmock_outside {outside!r} is not allow or error")
     try:
         reuse_key_pairs = config.getini("kmsmock_reuse_key_pairs")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, pytest.UsageError):  # the last one in newer versions
         raise pytest.UsageError("ini option kmsmock_reuse_key_pairs is not true or false") from None
     return Defaults(
         region_name=region_name,

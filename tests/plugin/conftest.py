@@ -1,11 +1,14 @@
 """What the tests of the public face share: both seams, and an eye on the environment."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import aiobotocore.session  # noqa: F401 - see run_pytest
+import boto3  # noqa: F401 - see run_pytest
 import pytest
 
+import pytest_kmsmock._kms.service  # noqa: F401 - see run_pytest
 from pytest_kmsmock import KmsMock, mock_kms
 from pytest_kmsmock.mock import ACTIVE
 
@@ -40,3 +43,35 @@ def read_environment() -> dict[str, str]:
 def outside_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `kmsmock_outside = error` sets."""
     monkeypatch.setattr(ACTIVE, "defaults", replace(ACTIVE.defaults, outside="error"))
+
+
+INI = """
+[pytest]
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+{lines}
+"""
+# The sockets stay refused. What would take its time in each run, or leave traces, is left out.
+OPTIONS = (
+    "--disable-socket",
+    "--allow-unix-socket",
+    "-pno:cacheprovider",
+    "-pno:hypothesispytest",
+    "-pno:randomly",
+)
+
+
+@pytest.fixture
+def run_pytest(pytester: pytest.Pytester) -> Callable[..., pytest.RunResult]:
+    """
+    Run a test module in a pytest of its own, with more options and lines of the ini file.
+
+    What such a run is the first to import is forgotten at its end, and imported anew by the next.
+    """
+
+    def run(module: str, *options: str, ini: str = "") -> pytest.RunResult:
+        pytester.makeini(INI.format(lines=ini))
+        pytester.makepyfile(module)
+        return pytester.runpytest_inprocess(*OPTIONS, *options)
+
+    return run

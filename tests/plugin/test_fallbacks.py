@@ -9,7 +9,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import NoRegionError, ProfileNotFound
 
 from pytest_kmsmock import KmsMock, mock_kms
-from pytest_kmsmock.sessions import ACCESS_KEY_ID, shared_client
+from pytest_kmsmock.sessions import ACCESS_KEY_ID
 from tests.plugin.clients import make_client, make_session
 from tests.vocabulary import create_key
 
@@ -104,11 +104,10 @@ def test_region_in_the_config_file(config_file, monkeypatch, profile, region):
 
 def test_client_of_the_mock_under_a_missing_profile(config_file, monkeypatch):
     """The mock's own clients and sessions read no profile."""
-    shared_client.cache_clear()
     monkeypatch.setenv("AWS_PROFILE", "missing")
     with mock_kms() as mock:
-        clients = [mock.client(), mock.session().create_client("kms")]
-
+        not_shared_yet = mock.client("ap-southeast-7")
+        clients = [not_shared_yet, mock.session().create_client("kms")]
         keys = [client.list_keys()["Keys"] for client in clients]
 
     assert [[], []] == keys
@@ -117,7 +116,7 @@ def test_client_of_the_mock_under_a_missing_profile(config_file, monkeypatch):
 def test_missing_profile(mock, config_file):
     """A profile that does not exist is the error of whoever names it."""
     with pytest.raises(ProfileNotFound):
-        boto3.Session(profile_name="missing")
+        boto3.Session(profile_name="missing").client("kms")
     with pytest.raises(ProfileNotFound):
         botocore.session.Session(profile="missing").create_client("kms")
 
