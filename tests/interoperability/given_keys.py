@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_kmsmock._kms.crypto.material import load_private_key
 from tests.operations.importer import FOREVER, prepare
+from tests.unit.crypto.vectors import PublicOnly
 from tests.vocabulary import ACCOUNT, REGION, create_key
 
 if TYPE_CHECKING:
@@ -25,8 +26,24 @@ def create_imported_key(kms: "KMSClient", material: bytes, **members: Any) -> st
     return key_arn
 
 
-def give_material(mock: "KmsMock", key_arn: str, private_key: object) -> None:
-    """Replace the material of a key; there is no other way to know that of an ML-DSA key."""
+def give_private_key(mock: "KmsMock", key_arn: str, private_key: object) -> None:
+    """Replace the key pair of a key, as importing cannot: ML-DSA, or hundreds in a row."""
+    version = _version_of(mock, key_arn)
+    version.material = load_private_key(version.material.spec, private_key)
+
+
+def give_public_key(mock: "KmsMock", key_arn: str, public_key: Any) -> None:
+    """Let a key verify with a public key whose private half nobody knows."""
+    version = _version_of(mock, key_arn)
+    version.material = type(version.material)(version.material.spec, lambda: PublicOnly(public_key))
+
+
+def give_secret(mock: "KmsMock", key_arn: str, secret: bytes) -> None:
+    """Replace the secret of an HMAC key; RFC 4231's have lengths that importing does not take."""
+    version = _version_of(mock, key_arn)
+    version.material = type(version.material)(version.material.spec, secret)
+
+
+def _version_of(mock: "KmsMock", key_arn: str) -> Any:
     region = mock._service.world.account(ACCOUNT).region(REGION)
-    family = region.keys[key_arn.rpartition("/")[2]].family
-    family.versions[0].material = load_private_key(family.spec, private_key)
+    return region.keys[key_arn.rpartition("/")[2]].family.versions[0]

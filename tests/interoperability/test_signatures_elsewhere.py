@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa, padding
 
-from tests.interoperability.given_keys import create_imported_key, give_material
+from tests.interoperability.given_keys import create_imported_key, give_private_key
 from tests.operations.signing_schemes import ED25519PH, ML_DSA_SCHEMES, SCHEMES, Scheme, each
 from tests.vocabulary import create_key
 
@@ -98,7 +98,7 @@ def test_verify_ml_dsa_from_others(kms, kms_mock, scheme):
     """So it does for ML-DSA, whose keys cannot be imported (rules SIG-7, SIG-8)."""
     key_arn = scheme.create_key(kms)
     private_key = ML_DSA_KEYS[scheme.spec].generate()
-    give_material(kms_mock, key_arn, private_key)
+    give_private_key(kms_mock, key_arn, private_key)
 
     signature = private_key.sign(MESSAGE)
 
