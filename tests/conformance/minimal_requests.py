@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from tests.conformance.stage import KEY_STORES, Stage
+from tests.conformance.stage import EXTERNAL, KEY_STORES, MULTI_REGION, Stage
 
 # From the stage and the subject (a key's ARN, or a custom key store's id) to the members. Whatever
 # else a request needs (a ciphertext, a signature, an alias, a grant) is made on the way, so the
@@ -40,6 +40,14 @@ KIND_FOR: Final = {
     "VerifyMac": "hmac",
 }
 
+MEMBERS_FOR: Final[dict[str, dict[str, Any]]] = {
+    "DeleteImportedKeyMaterial": EXTERNAL,
+    "GetParametersForImport": EXTERNAL,
+    "ImportKeyMaterial": EXTERNAL,
+    "ReplicateKey": MULTI_REGION,
+    "UpdatePrimaryRegion": MULTI_REGION,
+}
+
 MESSAGE: Final = b"m"
 
 
@@ -49,6 +57,19 @@ def minimal(*operations: str) -> Callable[[Prepare], Prepare]:
         return prepare
 
     return register
+
+
+def prepare(stage: Stage, operation: str) -> Request:
+    """Make a subject that suits an operation, and return the minimal request about it."""
+    if operation in WITHOUT_SUBJECT:
+        return MINIMAL[operation](stage, "")
+    if operation in ABOUT_KEY_STORES:
+        return MINIMAL[operation](stage, stage.create_key_store())
+    key = stage.create(KIND_FOR.get(operation, "symmetric"), **MEMBERS_FOR.get(operation, {}))
+    request = MINIMAL[operation](stage, key)
+    if operation == "CancelKeyDeletion":
+        stage.enter("PendingDeletion", key)
+    return request
 
 
 @minimal(

@@ -9,6 +9,7 @@ import pytest
 from pytest_kmsmock import KmsMock
 from tests.conformance.minimal_requests import (
     KIND_FOR,
+    MEMBERS_FOR,
     MINIMAL,
     Prepare,
     re_encrypt_to,
@@ -16,20 +17,12 @@ from tests.conformance.minimal_requests import (
     update_primary_region_to,
 )
 from tests.conformance.service_model import MODEL, names_a_key
-from tests.conformance.stage import EXTERNAL, KINDS, MULTI_REGION, Stage
+from tests.conformance.stage import EXTERNAL, KINDS, Stage
 from tests.conformance.tables import Cell, read_cells, read_json
 from tests.vocabulary import refusal
 
 CELLS: Final = {cell.id: cell for cell in read_cells("key-states.csv")}
 FOOTNOTES: Final = read_json("key_state_footnotes.json")
-
-MEMBERS_FOR: Final[dict[str, dict[str, Any]]] = {
-    "DeleteImportedKeyMaterial": EXTERNAL,
-    "GetParametersForImport": EXTERNAL,
-    "ImportKeyMaterial": EXTERNAL,
-    "ReplicateKey": MULTI_REGION,
-    "UpdatePrimaryRegion": MULTI_REGION,
-}
 
 # Requests that cannot be the minimal ones.
 PREPARE_IN: Final[dict[str, Prepare]] = {
