@@ -215,3 +215,15 @@ SPECS: Mapping[str, KeySpec] = MappingProxyType(
         )
     }
 )
+
+
+def find_spec(name: str) -> KeySpec:
+    """
+    Return the row of the key spec *name*, which the service model has.
+
+    Raises:
+        NotImplementedError: A newer botocore brings a spec that is not built.
+    """
+    if name not in SPECS:
+        raise NotImplementedError(f"pytest-kmsmock does not serve the key spec {name} yet")
+    return SPECS[name]

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pytest_kmsmock._kms.crypto.key_pairs import generate_key_pair
-from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, SPECS
+from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, find_spec
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.key_stores import CloudHsmKeyStore
 from pytest_kmsmock._kms.domain.keys import Key
@@ -115,7 +115,7 @@ def generate_protected_pair(
     Raises:
         KmsError: UnsupportedOperationException for SM2 outside China (assumed, after C17).
     """
-    spec = SPECS[request["KeyPairSpec"]]
+    spec = find_spec(request["KeyPairSpec"])
     if spec.china_only and ctx.region.partition != CHINA:
         raise unsupported(f"KeyPairSpec {spec.name} is not supported in this Region")
     stop_dry_run(request)  # before an RSA pair is made for nothing

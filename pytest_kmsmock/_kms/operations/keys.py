@@ -1,7 +1,7 @@
 """Making, describing and listing keys: CreateKey, DescribeKey, ListKeys, UpdateKeyDescription."""
 
 from pytest_kmsmock._kms.access.policy import check_new_policy
-from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
+from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
 from pytest_kmsmock._kms.domain.backing import ProxyFailure
 from pytest_kmsmock._kms.domain.creation import (
     CHINA,
@@ -90,7 +90,7 @@ def read_spec(request: RequestMembers, region: Region) -> KeySpec:
             " CustomerMasterKeySpec is deprecated."
         )
     name = request.get("KeySpec") or request.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
-    spec = SPECS[name]
+    spec = find_spec(name)
     if spec.china_only and region.partition != CHINA:
         raise unsupported(f"KeySpec {name} is not supported in this Region")
     return spec
