@@ -60,7 +60,9 @@ REFUSED_NAMES: Final = {
 @pytest.mark.parametrize("method", [*CREATE_OR_UPDATE, "delete_alias"])
 def test_refused_names(kms, method, name, expected):
     """
-    Bad and reserved names are refused (wire-facts A1, A3, A4, A5, X12; rules ALIAS-2, ALIAS-5).
+    Bad and reserved names are refused.
+
+    wire-facts A1, A3, A4, A5, X12; rules ALIAS-2, ALIAS-5, ERR-16.
 
     Recorded of CreateAlias only; that the other two answer likewise is assumed.
     """

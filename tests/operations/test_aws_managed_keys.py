@@ -126,7 +126,7 @@ def test_refused_on_the_key_of_a_service(kms, method, call):
     """
     Changing the key is the service's business, and so is using it.
 
-    wire-facts N7; rules KEY-25, TAG-3, DEL-6.
+    wire-facts N7; rules KEY-25, TAG-3, DEL-6, ERR-11.
     """
     action, request = call
     key_arn = describe(kms, "alias/aws/s3")["Arn"]
@@ -136,6 +136,17 @@ def test_refused_on_the_key_of_a_service(kms, method, call):
         f"User: arn:aws:iam::{ACCOUNT}:user/kmsmock is not authorized to perform: kms:{action} on"
         f" resource: {key_arn} because no resource-based policy allows the kms:{action} action",
     ) == harmless_refusal(getattr(kms, method), KeyId=key_arn, **request)
+
+
+def test_request_of_the_wrong_shape_about_the_key_of_a_service(kms):
+    """The shape of a request is looked at before who makes it (wire-facts W18)."""
+    key_arn = describe(kms, "alias/aws/s3")["Arn"]
+
+    assert (
+        "ValidationException",
+        "1 validation error detected: Value '366' at 'pendingWindowInDays' failed to satisfy"
+        " constraint: Member must have value less than or equal to 365",
+    ) == harmless_refusal(kms.schedule_key_deletion, KeyId=key_arn, PendingWindowInDays=366)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,11 @@ def symmetric_members(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_create_key(kms, kms_mock):
-    """A key is symmetric and enabled by default (wire-facts C1-C4; rules KEY-1, KEY-9, KEY-11)."""
+    """
+    A key is symmetric and enabled by default.
+
+    wire-facts C1, C2, C3, C4; rules KEY-1, KEY-9, KEY-11.
+    """
     kms_mock.clock.freeze()
 
     answered = members(kms.create_key())
@@ -117,7 +121,7 @@ def test_create_key_of_each_spec_and_usage(kms, kms_mock, pair, algorithms):
     """
     A key lists the algorithms of its usage alone, in AWS's order.
 
-    wire-facts C5, C8-C12, C18; rules KEY-13, KEY-14, KEY-17.
+    wire-facts C5, C8, C9, C10, C11, C12, C18; rules KEY-13, KEY-14, KEY-17.
     """
     spec, usage = pair
     member, values = algorithms
@@ -258,7 +262,7 @@ def test_create_key_without_usage(kms, spec):
 
 @pytest.mark.parametrize(("spec", "usage"), INCOMPATIBLE, ids=ids(INCOMPATIBLE))
 def test_create_key_of_incompatible_usage(kms, spec, usage):
-    """A usage that the spec does not have is refused (wire-facts C16, X1; rules KEY-2)."""
+    """A usage that the spec does not have is refused (wire-facts C16, X1; rules KEY-2, ERR-19)."""
     assert (
         "ValidationException",
         f"KeyUsage {usage} is not compatible with KeySpec {spec}",
@@ -276,7 +280,7 @@ def test_create_key_of_unknown_spec(kms, spec):
 
 
 def test_create_key_with_two_violations(kms):
-    """Everything that is wrong with the shape is said at once (wire-facts W13)."""
+    """Everything that is wrong with the shape is said at once (wire-facts W13; ERR-1, ERR-2)."""
     code, message = harmless_refusal(kms.create_key, KeySpec="AES_256", Description="x" * 8193)
 
     first, second = message.split("; ")

@@ -144,7 +144,11 @@ REFUSED: Final = {name: case for name, case in CASES.items() if name not in FOUN
 
 @pytest.mark.parametrize(("call", "identifier", "whose"), FOUND.values(), ids=FOUND)
 def test_identifier_of_a_key(stage, call, identifier, whose):
-    """Each kind of operation finds its key by these (wire-facts I23, I24; rules ID-2 to ID-8)."""
+    """
+    Each kind of operation finds its key by these.
+
+    wire-facts I23, I24; rules ID-2, ID-5, ID-6, ID-8.
+    """
     named = stage.ours if whose == FINDS_OURS else stage.theirs
 
     answered = members(call.bind(stage.kms)(KeyId=stage.fill(identifier), **call.request))
@@ -156,9 +160,11 @@ def test_identifier_of_a_key(stage, call, identifier, whose):
 @pytest.mark.parametrize(("call", "identifier", "expected"), REFUSED.values(), ids=REFUSED)
 def test_identifier_of_no_key(stage, call, identifier, expected):
     """
-    Each kind of operation refuses the rest (wire-facts I1, I3-I9, I11-I14, I17, I27).
+    Each kind of operation refuses the rest.
 
-    What it says of malformed ARNs (wire-facts I30) is assumed.
+    wire-facts I1, I3, I4, I5, I6, I7, I8, I9, I11, I12, I13, I14, I17, I27, X11; rules ID-3, ID-5,
+    ID-9, ID-12, ERR-3, ERR-4, ERR-5, ERR-6, ERR-23. What is said of malformed ARNs is assumed
+    (wire-facts I30, rules ERR-7).
     """
     code, message = denied(call.operation) if expected == DENIED else expected
 

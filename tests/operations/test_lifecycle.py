@@ -56,7 +56,7 @@ def test_disabling_and_enabling_twice(kms):
 
 
 def test_a_disabled_key_is_of_no_use(kms):
-    """A key does not encrypt while it is disabled, and then does again (wire-facts S1)."""
+    """A key does not encrypt while it is disabled, and then does again (wire-facts S1; ERR-9)."""
     key_arn = create_key(kms)
     kms.disable_key(KeyId=key_arn)
 

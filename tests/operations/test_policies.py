@@ -43,7 +43,11 @@ def of_size(size: int, filler: str = "x") -> str:
     [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 def test_default_policy(kms_mock, region, partition):
-    """A key without a policy has the default one, in AWS's layout (P1, P2; POL-2 to POL-4)."""
+    """
+    A key without a policy has the default one, in AWS's layout.
+
+    wire-facts P1, P2; rules POL-2, POL-3, POL-4.
+    """
     kms = kms_mock.client(region)
 
     answered = members(kms.get_key_policy(KeyId=create_key(kms)))
@@ -70,6 +74,16 @@ def test_create_key_with_a_policy(kms):
     key_id = create_key(kms, Policy=json.dumps(document))
 
     assert document == json.loads(policy_of(kms, key_id))
+
+
+def test_policies_of_related_keys(kms, kms_mock):
+    """Related multi-Region keys have their own policies each (rules POL-17)."""
+    document = policy(ALLOWED, Id="mine")
+    key_id = create_key(kms, MultiRegion=True, Policy=json.dumps(document)).rpartition("/")[2]
+    kms.replicate_key(KeyId=key_id, ReplicaRegion="eu-west-1")
+
+    assert document == json.loads(policy_of(kms, key_id))
+    assert DEFAULT % ("aws", ACCOUNT) == policy_of(kms_mock.client("eu-west-1"), key_id)
 
 
 def test_layout_of_a_policy(kms):

@@ -85,6 +85,18 @@ def test_no_tags_at_all(kms):
     assert tags(a="1") == tags_of(kms, key_id)
 
 
+def test_tags_of_related_keys(kms, kms_mock):
+    """Related multi-Region keys have their own tags each (rules TAG-6)."""
+    key_id = create_key(kms, MultiRegion=True, Tags=tags(a="1")).rpartition("/")[2]
+    kms.replicate_key(KeyId=key_id, ReplicaRegion="eu-west-1")
+    replica = kms_mock.client("eu-west-1")
+
+    replica.tag_resource(KeyId=key_id, Tags=tags(b="2"))
+
+    assert tags(a="1") == tags_of(kms, key_id)
+    assert tags(b="2") == tags_of(replica, key_id)
+
+
 def test_tags_differ_by_case(kms):
     """Keys and values are case-sensitive (rules TAG-1)."""
     key_id = create_key(kms, Tags=tags(App="X", app="x"))
