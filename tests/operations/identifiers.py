@@ -133,6 +133,7 @@ TABLE: Final[dict[str, Row]] = {
     "unknown key ARN of another account": row(f"{THEIRS}:key/{UNKNOWN}", DENIED),
     "our key under another account": row(f"{THEIRS}:key/{{id}}", DENIED),
     "unknown alias ARN of another account": row(f"{THEIRS}:alias/app", DENIED, NO_ALIASES),
+    "alias ARN of a service in another account": row(f"{THEIRS}:alias/aws/s3", DENIED, NO_ALIASES),
     "key ARN of an account nobody has": row(
         f"arn:aws:kms:{REGION}:999999999999:key/{{id}}", DENIED
     ),

@@ -84,7 +84,7 @@ def make(kms: "KMSClient", alias: str) -> Named:
 
 
 def make_in_other_account(kms_mock: "KmsMock", alias: str) -> Named:
-    """Make a key whose account has no client here."""
+    """Make a key whose account has no client here, and one of a service beside it."""
     from pytest_kmsmock._kms.service import Request
 
     def call(operation: str, **request: Any) -> dict[str, Any]:
@@ -99,6 +99,7 @@ def make_in_other_account(kms_mock: "KmsMock", alias: str) -> Named:
 
     metadata = call("CreateKey")["KeyMetadata"]
     call("CreateAlias", AliasName=alias, TargetKeyId=metadata["KeyId"])
+    call("DescribeKey", KeyId="alias/aws/s3")
     return Named(key_id=metadata["KeyId"], describe=metadata)
 
 

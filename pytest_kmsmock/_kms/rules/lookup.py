@@ -73,7 +73,8 @@ def _find_in_other_account(ctx: Context, arn: Arn, *, cross_account: bool) -> Ke
     if cross_account and region is not None:
         alias = region.aliases.get(arn.resource)
         key = region.keys.get(arn.key_id) if alias is None else alias.target
-        if key is not None:
+        # The policy of an AWS managed key is for its own account alone (rules KEY-25).
+        if key is not None and key.family.manager == "CUSTOMER":
             return key
     # A missing key of another account looks like a forbidden one (rules ERR-23, wire-facts I12).
     raise denied_elsewhere(ctx.principal, ctx.model.name, "this resource")
