@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from . import nitro, recipient
-from .pool import generate_rsa
+from pytest_kmsmock._kms.crypto import nitro, recipient
+from pytest_kmsmock._kms.crypto.pool import generate_rsa
 
 
 class AttestedEnvironment:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .errors import BadDocument
+from pytest_kmsmock._kms.crypto.errors import BadDocument
 
 _DEEPEST = 16
 _SIMPLE: Mapping[int, bool | None] = {20: False, 21: True, 22: None}

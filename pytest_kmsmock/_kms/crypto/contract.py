@@ -5,9 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, NoReturn, TypeVar
 
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 T = TypeVar("T")
 

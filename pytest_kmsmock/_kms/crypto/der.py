@@ -1,6 +1,6 @@
 """Tag-length-value encoding: writing DER (and BER's indefinite lengths), reading strict DER."""
 
-from .errors import MalformedDer
+from pytest_kmsmock._kms.crypto.errors import MalformedDer
 
 INTEGER = 0x02
 BIT_STRING = 0x03

@@ -5,14 +5,14 @@ from hashlib import sha512
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from . import ed25519ph
-from .algorithms import RAW, check_message
-from .contract import Material
-from .errors import BadMaterial
-from .key_pair_material import KeyPairMaterial
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto import ed25519ph
+from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
+from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 _SEED_LENGTH = 32
 

@@ -8,13 +8,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from .algorithms import RAW, SigningAlgorithm, check_message
-from .contract import Material
-from .errors import BadMaterial, InvalidPublicKey
-from .key_pair_material import KeyPairMaterial, load_public_key
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto.algorithms import RAW, SigningAlgorithm, check_message
+from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
+from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial, load_public_key
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 _CURVES: Mapping[str, ec.EllipticCurve] = MappingProxyType(
     {

@@ -22,10 +22,10 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from . import sm34
-from .der import OCTET_STRING, SEQUENCE, integer, tlv
-from .errors import DecryptionFailed, MalformedCiphertext
-from .randomness import RandomSource
+from pytest_kmsmock._kms.crypto import sm34
+from pytest_kmsmock._kms.crypto.der import OCTET_STRING, SEQUENCE, integer, tlv
+from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
 
 _BY_ENCRYPT = bytes.fromhex("0102020078")
 _BY_DATA_KEY = bytes.fromhex("0102030078")

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
-from . import der
-from .contract import Material, OnDemand
-from .errors import BadMaterial, InvalidPublicKey, MalformedDer
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto import der
+from pytest_kmsmock._kms.crypto.contract import Material, OnDemand
+from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey, MalformedDer
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
 class _PublicKey(Protocol):

@@ -1,9 +1,9 @@
 """Data key pairs: what GenerateDataKeyPair makes and forgets."""
 
-from . import material
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto import material
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
 def generate_key_pair(

@@ -6,17 +6,17 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .contract import Material
-from .edwards_material import EdwardsMaterial
-from .elliptic_material import EllipticMaterial
-from .errors import BadMaterial
-from .ml_dsa_material import MLDSAMaterial
-from .pool import Leases
-from .randomness import SYSTEM, RandomSource
-from .rsa_material import RsaMaterial
-from .secret_keys import HmacMaterial, SymmetricMaterial
-from .sm2_material import SM2Material
-from .specs import KeySpec, Kind
+from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.edwards_material import EdwardsMaterial
+from pytest_kmsmock._kms.crypto.elliptic_material import EllipticMaterial
+from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.ml_dsa_material import MLDSAMaterial
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
+from pytest_kmsmock._kms.crypto.rsa_material import RsaMaterial
+from pytest_kmsmock._kms.crypto.secret_keys import HmacMaterial, SymmetricMaterial
+from pytest_kmsmock._kms.crypto.sm2_material import SM2Material
+from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind
 
 __all__ = ["Material", "generate", "load", "load_private_key"]
 

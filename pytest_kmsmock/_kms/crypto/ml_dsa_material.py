@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import (
     MLDSA87PrivateKey,
 )
 
-from .algorithms import RAW, check_message
-from .contract import Material
-from .errors import BadMaterial, Unavailable
-from .key_pair_material import KeyPairMaterial
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
+from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.errors import BadMaterial, Unavailable
+from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 MLDSAPrivateKey: TypeAlias = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey
 

@@ -13,11 +13,26 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from .algorithms import RSA_PADDING
-from .der import OCTET_STRING, SEQUENCE, SET, elements, indefinite, integer, read, split, tlv
-from .errors import DecryptionFailed, InvalidPublicKey, MalformedCiphertext, MalformedDer
-from .key_pair_material import load_public_key
-from .randomness import RandomSource
+from pytest_kmsmock._kms.crypto.algorithms import RSA_PADDING
+from pytest_kmsmock._kms.crypto.der import (
+    OCTET_STRING,
+    SEQUENCE,
+    SET,
+    elements,
+    indefinite,
+    integer,
+    read,
+    split,
+    tlv,
+)
+from pytest_kmsmock._kms.crypto.errors import (
+    DecryptionFailed,
+    InvalidPublicKey,
+    MalformedCiphertext,
+    MalformedDer,
+)
+from pytest_kmsmock._kms.crypto.key_pair_material import load_public_key
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
 
 _ENVELOPED_DATA = bytes.fromhex("06092a864886f70d010703")
 _DATA = bytes.fromhex("06092a864886f70d010701")

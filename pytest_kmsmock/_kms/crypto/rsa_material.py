@@ -5,13 +5,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
-from .algorithms import RAW, RSA_PADDING, SigningAlgorithm, check_message
-from .contract import Material
-from .errors import BadMaterial, DecryptionFailed
-from .key_pair_material import KeyPairMaterial
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto.algorithms import RAW, RSA_PADDING, SigningAlgorithm, check_message
+from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
+from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
 class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):

@@ -2,12 +2,12 @@
 
 import hmac
 
-from .algorithms import MACS
-from .contract import Material
-from .errors import BadMaterial
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto.algorithms import MACS
+from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
 class SymmetricMaterial(Material):

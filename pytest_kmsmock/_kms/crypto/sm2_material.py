@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from . import sm2
-from .algorithms import RAW, check_message
-from .contract import Material, OnDemand
-from .errors import BadMaterial
-from .pool import Leases
-from .randomness import RandomSource
-from .specs import KeySpec
+from pytest_kmsmock._kms.crypto import sm2
+from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
+from pytest_kmsmock._kms.crypto.contract import Material, OnDemand
+from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
 class SM2Material(Material):

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from .errors import DecryptionFailed
+from pytest_kmsmock._kms.crypto.errors import DecryptionFailed
 
 TAG_LENGTH = 16
 
