@@ -9,8 +9,7 @@ from pytest_kmsmock._kms.crypto.material import generate
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .openssl import OpenSSL
+from tests.unit.crypto.openssl import OpenSSL
 
 
 @pytest.fixture

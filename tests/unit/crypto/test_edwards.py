@@ -14,8 +14,7 @@ from pytest_kmsmock._kms.crypto import ed25519ph
 from pytest_kmsmock._kms.crypto.edwards_material import EdwardsMaterial
 from pytest_kmsmock._kms.crypto.material import generate, load_private_key
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .vectors import PublicOnly, folder_of, wycheproof
+from tests.unit.crypto.vectors import PublicOnly, folder_of, wycheproof
 
 SPEC = SPECS["ECC_NIST_EDWARDS25519"]
 PURE, PREHASHED = "ED25519_SHA_512", "ED25519_PH_SHA_512"

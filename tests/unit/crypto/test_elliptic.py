@@ -15,8 +15,7 @@ from pytest_kmsmock._kms.crypto.elliptic_material import EllipticMaterial
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .vectors import PublicOnly, folder_of, in_steps, nist, wycheproof
+from tests.unit.crypto.vectors import PublicOnly, folder_of, in_steps, nist, wycheproof
 
 CURVES = [
     ("ECC_NIST_P256", "secp256r1", 256),

@@ -5,8 +5,7 @@ import pytest
 from pytest_kmsmock._kms.crypto.material import generate
 from pytest_kmsmock._kms.crypto.secret_keys import HmacMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .vectors import nist
+from tests.unit.crypto.vectors import nist
 
 
 @pytest.mark.parametrize(("bits", "size"), [(224, 28), (256, 32), (384, 48), (512, 64)])

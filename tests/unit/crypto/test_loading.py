@@ -20,9 +20,8 @@ from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
-from .vectors import folder_of
+from tests.unit.crypto.sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
+from tests.unit.crypto.vectors import folder_of
 
 SECRET = [name for name, spec in SPECS.items() if not spec.is_asymmetric]
 

@@ -15,8 +15,7 @@ from pytest_kmsmock._kms.crypto.material import generate, load
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, random_below
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
-
-from .sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
+from tests.unit.crypto.sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
 
 # A second pair of these would take a second to make.
 DEAR = ("RSA_3072", "RSA_4096")

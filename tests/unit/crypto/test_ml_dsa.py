@@ -13,8 +13,7 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial, Unavailable
 from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.ml_dsa_material import MLDSAMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .vectors import PublicOnly, folder_of, nist, wycheproof
+from tests.unit.crypto.vectors import PublicOnly, folder_of, nist, wycheproof
 
 LEVELS = [44, 65, 87]
 ALGORITHM = "ML_DSA_SHAKE_256"

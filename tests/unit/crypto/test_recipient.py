@@ -17,8 +17,7 @@ from pytest_kmsmock._kms.crypto.material import generate
 from pytest_kmsmock._kms.crypto.pool import POOL
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .openssl import needs_openssl
+from tests.unit.crypto.openssl import needs_openssl
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,7 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
 from pytest_kmsmock._kms.crypto.material import generate, load
 from pytest_kmsmock._kms.crypto.rsa_material import RsaMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .vectors import PublicOnly, in_steps, wycheproof
+from tests.unit.crypto.vectors import PublicOnly, in_steps, wycheproof
 
 SIZES = [2048, 3072, 4096]
 HASHES = {"SHA_1": SHA1, "SHA_256": SHA256, "SHA_384": SHA384, "SHA_512": SHA512}

@@ -12,8 +12,7 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed, Inv
 from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS
-
-from .openssl import needs_openssl
+from tests.unit.crypto.openssl import needs_openssl
 
 SPEC = SPECS["SM2"]
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto import sm34
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed
-
-from .vectors import nist
+from tests.unit.crypto.vectors import nist
 
 
 @pytest.mark.parametrize("digest", [sm34.sm3, sm34.pure_sm3], ids=["library", "pure"])

@@ -11,9 +11,8 @@ from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.material import generate, load
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from pytest_kmsmock._kms.crypto.wrapping import unwrap, wrap
-
-from .openssl import needs_openssl
-from .vectors import in_steps, nist, wycheproof
+from tests.unit.crypto.openssl import needs_openssl
+from tests.unit.crypto.vectors import in_steps, nist, wycheproof
 
 OAEP_ALGORITHMS = ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"]
 KEY_WRAP_ALGORITHMS = ["RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"]
