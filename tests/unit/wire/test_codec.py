@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, validation
-
-from .shapes import MOMENTS, values_of
+from tests.unit.wire.shapes import MOMENTS, values_of
 
 SERVICE = botocore.session.Session().get_service_model("kms")
 OPERATIONS = SERVICE.operation_names
