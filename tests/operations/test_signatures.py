@@ -1,6 +1,7 @@
 """Signatures: every algorithm of every key spec, and that whatever was touched is refused."""
 
 import hashlib
+import itertools
 
 import pytest
 from botocore.exceptions import ClientError
@@ -59,6 +60,27 @@ def test_verify_a_damaged_signature(kms, scheme, damage):
     signature = kms.sign(**request)["Signature"]
 
     assert INVALID_SIGNATURE == refusal(kms.verify, Signature=damage(signature), **request)
+
+
+@pytest.mark.parametrize("algorithm", ["RSASSA_PSS_SHA_256", "RSASSA_PKCS1_V1_5_SHA_256"])
+def test_verify_without_a_leading_zero(kms, algorithm):
+    """
+    An RSA signature is as long as the modulus, leading zeros included (rules SIG-20).
+
+    RFC 8017, 8.1.2 and 8.2.2; OpenSSL does without them under PSS.
+    """
+    chosen = {
+        "KeyId": create_key(kms, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"),
+        "SigningAlgorithm": algorithm,
+    }
+    request, signature = next(
+        (request, signature)
+        for request in ({"Message": b"%d" % number, **chosen} for number in itertools.count())
+        if not (signature := kms.sign(**request)["Signature"])[0]
+    )
+
+    assert kms.verify(Signature=signature, **request)["SignatureValid"] is True
+    assert INVALID_SIGNATURE == refusal(kms.verify, Signature=signature[1:], **request)
 
 
 @each(SCHEMES)

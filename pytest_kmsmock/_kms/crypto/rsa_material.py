@@ -50,6 +50,8 @@ class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
         row = check_message(algorithm, message, message_type)
+        if len(signature) * 8 != self.spec.bits:
+            return False  # RFC 8017, 8.1.2; OpenSSL's PSS would do without leading zeros
         public = self._pair().public_key()
         try:
             public.verify(signature, message, RSA_PADDING[algorithm], _hash(row, message_type))
