@@ -1,5 +1,6 @@
 """What every test runs under: no socket, and nothing of the machine's AWS configuration."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
@@ -9,6 +10,9 @@ import pytest_socket
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+# Else older versions of pytest-asyncio make a loop to come back to, and leave it open.
+asyncio.set_event_loop(None)
 
 
 @pytest.fixture(autouse=True)
