@@ -1,40 +1,65 @@
 """What stands behind custom key stores: CloudHSM clusters and external key managers, in process."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from pytest_kmsmock._kms.crypto.envelope import parse, seal, unseal
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.material_ids import key_material_id
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.domain.troubles import (
+    BAD_CIPHERTEXT,
+    DISABLED_KEY,
+    NO_SUCH_KEY,
+    PROXY_TROUBLES,
+    WRONG_USAGE,
+    ClusterTrouble,
+    ProxyTrouble,
+)
 
 # KMS gives an external key store proxy this long to answer, in seconds
 # (https://docs.aws.amazon.com/kms/latest/developerguide/keystore-external.html).
 PROXY_TIMEOUT: Final = 0.25
 
-# Why a backing does not serve KMS -> the ConnectionErrorCode of a store that tries to connect.
-Trouble: TypeAlias = Literal[
-    "unreachable", "timed out", "bad credential", "denied", "invalid path", "invalid response"
-]
-CONNECTION_ERROR_CODES: Final[dict[Trouble, str]] = {
-    "unreachable": "XKS_PROXY_NOT_REACHABLE",
-    "timed out": "XKS_PROXY_TIMED_OUT",
-    "bad credential": "INVALID_CREDENTIALS",
-    "denied": "XKS_PROXY_ACCESS_DENIED",
-    "invalid path": "XKS_PROXY_INVALID_CONFIGURATION",
-    "invalid response": "XKS_PROXY_INVALID_RESPONSE",
-}
+VPC_ENDPOINT_SERVICE: Final = "VPC_ENDPOINT_SERVICE"
+ENCRYPT: Final = "ENCRYPT"
+DECRYPT: Final = "DECRYPT"
 
 
 class ProxyFailure(Exception):
-    """An external key store proxy did not do what KMS asked; the reason is the first argument."""
+    """An external key store proxy did not do what KMS asked; *sentence* is how AWS tells why."""
 
-    def __init__(self, reason: "Trouble | KeyTrouble") -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
-KeyTrouble: TypeAlias = Literal["no such key", "disabled key", "wrong usage", "bad ciphertext"]
+class ExternalKeyMissing(ProxyFailure):
+    """The external key manager has no key of that id."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_SUCH_KEY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySettings:
+    """How KMS reaches an external key store proxy: what CreateCustomKeyStore was told of it."""
+
+    connectivity: str
+    credential: tuple[str, str]  # access key id, secret
+    uri_endpoint: str
+    uri_path: str
+    service_name: str | None = None
+    service_owner: str | None = None
+
+    @property
+    def uri(self) -> str:
+        return self.uri_endpoint + self.uri_path
+
+    @property
+    def over_vpc(self) -> bool:
+        return self.connectivity == VPC_ENDPOINT_SERVICE
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -45,7 +70,7 @@ class ExternalKey:
     material: bytes
     spec: str = "AES_256"
     is_enabled: bool = True
-    usages: tuple[str, ...] = ("ENCRYPT", "DECRYPT")
+    usages: tuple[str, ...] = (ENCRYPT, DECRYPT)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -55,104 +80,131 @@ class ExternalKeyManager:
 
     It has any key that it is asked for, AES-256 and enabled, unless the test deletes it. A test
     changes *trouble* (None while all is well), *latency* in seconds, *credential* (None: any will
-    do) and the keys.
+    do), *connection_error* (the ConnectionErrorCode with which connecting fails) and the keys.
     """
 
     source: RandomSource
-    trouble: Trouble | None = None
+    trouble: ProxyTrouble | None = None
     latency: float = 0
     credential: tuple[str, str] | None = None
+    connection_error: str | None = None
     keys: dict[str, ExternalKey] = field(default_factory=dict)
     deleted_keys: set[str] = field(default_factory=set)
 
-    def check_health(self, credential: tuple[str, str]) -> Trouble | None:
+    def check_health(self, caller: ProxySettings) -> ProxyTrouble | None:
         """Answer a GetHealthStatus request: None, or what is wrong."""
-        if self.trouble is not None:
+        if self.trouble is not None and (caller.over_vpc or not self.trouble.concerns_vpc):
             return self.trouble
         if self.latency > PROXY_TIMEOUT:
-            return "timed out"
-        if self.credential is not None and self.credential != credential:
-            return "bad credential"
+            return PROXY_TROUBLES["timed out"]
+        if self.credential not in (None, caller.credential):
+            return PROXY_TROUBLES["bad credential"]
         return None
 
-    def describe_key(self, key_id: str, credential: tuple[str, str]) -> ExternalKey:
+    def try_to_connect(self, caller: ProxySettings) -> str | None:
+        """Return the ConnectionErrorCode with which *caller* fails to connect, or None."""
+        trouble = self.check_health(caller)
+        return self.connection_error if trouble is None else trouble.connection_error
+
+    def describe_key(self, key_id: str, caller: ProxySettings) -> ExternalKey:
         """
         Answer a GetKeyMetadata request.
 
         Raises:
-            ProxyFailure: For a key that was deleted, or for a proxy in trouble.
+            ProxyFailure: For a proxy in trouble.
+            ExternalKeyMissing: For a key that was deleted.
         """
-        trouble = self.check_health(credential)
+        trouble = self.check_health(caller)
         if trouble is not None:
-            raise ProxyFailure(trouble)
-        return self.find_key(key_id)
-
-    def find_key(self, key_id: str) -> ExternalKey:
-        """
-        Return the key of that id, which comes into being when it is first asked for.
-
-        Raises:
-            ProxyFailure: For a key that was deleted.
-        """
+            raise ProxyFailure(trouble.sentence)
         if key_id in self.deleted_keys:
-            raise ProxyFailure("no such key")
-        key = self.keys.get(key_id)
-        if key is None:
-            key = ExternalKey(key_id=key_id, material=self.source.token_bytes(32))
-            self.keys[key_id] = key
+            raise ExternalKeyMissing
+        return self.keys.get(key_id) or self.add_key(key_id)
+
+    def add_key(self, key_id: str) -> ExternalKey:
+        """Make a key with material of its own, also in the place of one that was deleted."""
+        self.deleted_keys.discard(key_id)
+        key = ExternalKey(key_id=key_id, material=self.source.token_bytes(32))
+        self.keys[key_id] = key
         return key
 
-    def encrypt(self, key_id: str, credential: tuple[str, str], plaintext: bytes) -> bytes:
+    def delete_key(self, key_id: str) -> None:
+        self.keys.pop(key_id, None)
+        self.deleted_keys.add(key_id)
+
+    def encrypt(
+        self,
+        key_id: str,
+        caller: ProxySettings,
+        plaintext: bytes,
+        associated: Mapping[str, str] | None,
+    ) -> bytes:
         """
+        Encrypt, and authenticate the *associated* data too: KMS sends the encryption context.
+
         Raises:
-            ProxyFailure: As `find_key()`, for a key that can't, or for a proxy in trouble.
+            ProxyFailure: As `describe_key()`, or for a key that can't.
         """
-        key = self._usable_key(key_id, credential, "ENCRYPT")
+        key = self._usable_key(key_id, caller, ENCRYPT)
         return seal(
             key.material,
             key_material_id(key_id, key.material),
             plaintext,
-            None,
+            associated,
             data_key=False,
             source=self.source,
         )
 
-    def decrypt(self, key_id: str, credential: tuple[str, str], ciphertext: bytes) -> bytes:
+    def decrypt(
+        self,
+        key_id: str,
+        caller: ProxySettings,
+        ciphertext: bytes,
+        associated: Mapping[str, str] | None,
+    ) -> bytes:
         """
-        Raises:
-            ProxyFailure: As `encrypt()`, or for a ciphertext that the key did not make.
-        """
-        key = self._usable_key(key_id, credential, "DECRYPT")
-        try:
-            return unseal(parse(ciphertext), key.material, None)
-        except (DecryptionFailed, MalformedCiphertext):
-            raise ProxyFailure("bad ciphertext") from None
+        Undo `encrypt()`.
 
-    def _usable_key(self, key_id: str, credential: tuple[str, str], usage: str) -> ExternalKey:
-        key = self.describe_key(key_id, credential)
+        Raises:
+            ProxyFailure: As `encrypt()`, or for what the key did not make with *associated* data.
+        """
+        key = self._usable_key(key_id, caller, DECRYPT)
+        try:
+            return unseal(parse(ciphertext), key.material, associated)
+        except (DecryptionFailed, MalformedCiphertext):
+            raise ProxyFailure(BAD_CIPHERTEXT) from None
+
+    def _usable_key(self, key_id: str, caller: ProxySettings, usage: str) -> ExternalKey:
+        key = self.describe_key(key_id, caller)
         if not key.is_enabled:
-            raise ProxyFailure("disabled key")
+            raise ProxyFailure(DISABLED_KEY)
         if usage not in key.usages:
-            raise ProxyFailure("wrong usage")
+            raise ProxyFailure(WRONG_USAGE)
         return key
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class CloudHsmCluster:
     """
-    A CloudHSM cluster. A test changes what is wrong with it.
+    A CloudHSM cluster, which exists and is well unless a test says otherwise.
 
-    *connection_error* is the ConnectionErrorCode with which a connection fails; *password* and
-    *trust_anchor* are None where any will do; *is_reachable* says whether keys in it can be used.
+    A test changes *trouble* (None while all is well), *latency* (the seconds that connecting
+    takes), *connection_error* (the ConnectionErrorCode with which it fails), *password* (that of
+    the user `kmsuser`; None: any will do) and *certificate*, which clusters of one backup history
+    share (rules CKS-11).
     """
 
     cluster_id: str
-    exists: bool = True
-    is_active: bool = True
-    is_well_configured: bool = True
-    is_reachable: bool = True
+    certificate: str
+    trouble: ClusterTrouble | None = None
+    latency: float = 0
     connection_error: str | None = None
     password: str | None = None
-    trust_anchor: str | None = None
-    # Clusters of one backup history have one certificate (rules CKS-11).
-    certificate: str = "cluster"
+
+    def try_to_connect(self, password: str) -> str | None:
+        """Return the ConnectionErrorCode with which KMS fails to log in, or None."""
+        if self.trouble is not None and self.trouble.connection_error is not None:
+            return self.trouble.connection_error
+        if self.password not in (None, password):
+            return "INVALID_CREDENTIALS"
+        return self.connection_error

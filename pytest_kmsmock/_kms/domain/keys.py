@@ -145,7 +145,7 @@ class Key:
     pending_window_days: int | None = None
     last_usage: LastUsage | None = None
     key_store: "KeyStore | None" = None
-    external_key_id: str | None = None  # XksKeyId
+    external_key_id: str = ""  # XksKeyId; "" outside external key stores
     own_state: KeyState = ENABLED
     overlay: KeyState | None = None
 

@@ -100,14 +100,15 @@ def rotate_automatically(world: World, family: KeyFamily, rotation: Rotation, at
     schedule_rotation(world, family, rotation.period_days, at)
 
 
-def plan_end_of_connecting(world: World, store: KeyStore, at: datetime) -> None:
-    world.plan(at, "end of connecting", store)
+def plan_end_of_connecting(world: World, store: KeyStore, now: datetime) -> None:
+    store.connects_at = now + timedelta(seconds=store.link.seconds_to_connect)
+    world.plan(store.connects_at, "end of connecting", store)
 
 
 def end_connecting(world: World, store: KeyStore, at: datetime) -> None:
     """Connect *store*, or let it fail, unless it was told to disconnect meanwhile (rules CKS-6)."""
-    if store.connection_state == "CONNECTING":
-        error_code = store.try_to_connect()
+    if store.connects_at == at:
+        error_code = store.link.try_to_connect()
         store.set_state("CONNECTED" if error_code is None else "FAILED", error_code)
 
 

@@ -6,8 +6,8 @@ from typing import Final
 from pytest_kmsmock._kms.crypto.envelope import parse, seal, unseal
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
-from pytest_kmsmock._kms.domain.key_stores import ExternalKeyStore
 from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.links import ProxyLink
 
 # A ciphertext of an external key store: this, the id of KMS's own material, this, and what the
 # external key manager made of the ciphertext that KMS had made (rules ENC-17; the layout is ours).
@@ -48,8 +48,9 @@ def seal_under(
     )
     if key.key_store is None:
         return blob, material_id
-    blob = key.key_store.protect(key, blob)
-    if isinstance(key.key_store, ExternalKeyStore):
+    link = key.key_store.link
+    blob = link.protect(key, blob, encryption_context)
+    if isinstance(link, ProxyLink):
         blob = b"".join((_EXTERNAL_HEAD, material_id, _EXTERNAL_MARK, blob))
     return blob, None
 
@@ -67,7 +68,7 @@ def unseal_under(
     """
     if key.key_store is not None:
         token = blob[_TOKEN_START:] if is_external(blob) else blob
-        blob = key.key_store.unprotect(key, token)
+        blob = key.key_store.link.unprotect(key, token, encryption_context)
     try:
         envelope = parse(blob)
     except MalformedCiphertext:

@@ -159,7 +159,9 @@ class World:
     def cluster(self, cluster_id: str) -> CloudHsmCluster:
         """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
         if cluster_id not in self.clusters:
-            self.clusters[cluster_id] = CloudHsmCluster(cluster_id=cluster_id)
+            self.clusters[cluster_id] = CloudHsmCluster(
+                cluster_id=cluster_id, certificate=cluster_id
+            )
         return self.clusters[cluster_id]
 
     def key_manager(self, uri: str) -> ExternalKeyManager:

@@ -2,7 +2,6 @@
 
 from pytest_kmsmock._kms.access.policy import check_new_policy
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
-from pytest_kmsmock._kms.domain.backing import ProxyFailure
 from pytest_kmsmock._kms.domain.creation import (
     CHINA,
     add_member,
@@ -10,12 +9,7 @@ from pytest_kmsmock._kms.domain.creation import (
     generate_material,
     new_version,
 )
-from pytest_kmsmock._kms.domain.key_stores import (
-    PROXY_SENTENCES,
-    ExternalKeyStore,
-    KeyStore,
-    proxy_refusal,
-)
+from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import (
     AWS_CLOUDHSM,
     AWS_KMS,
@@ -23,16 +17,19 @@ from pytest_kmsmock._kms.domain.keys import (
     EXTERNAL_KEY_STORE,
     Key,
 )
+from pytest_kmsmock._kms.domain.links import ClusterLink
 from pytest_kmsmock._kms.domain.metadata import describe_key as describe
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.domain.quotas import check_key_quota
 from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
-from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
+from pytest_kmsmock._kms.errors import unsupported, validation
+from pytest_kmsmock._kms.rules.clusters import check_condition
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
 from pytest_kmsmock._kms.rules.operation import key_use, operation
+from pytest_kmsmock._kms.rules.proxies import check_external_key
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
 
@@ -67,7 +64,7 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     key.policy = policy
     key.tags = tags
     if store is not None:
-        key.external_key_id = request.get("XksKeyId")
+        key.external_key_id = request.get("XksKeyId", "")
         store.add_key(key)
     if origin == EXTERNAL:
         key.own_state = PENDING_IMPORT
@@ -161,41 +158,11 @@ def read_key_store(ctx: Context, request: RequestMembers, origin: str) -> KeySto
             f" is {origin}"
         )
     require_connection_state(store, "CONNECTED")
-    if isinstance(store, ExternalKeyStore):
-        check_external_key(store, request["XksKeyId"])
+    if isinstance(store.link, ClusterLink):
+        check_condition(store.link.cluster, ctx.model.name)
+    else:
+        check_external_key(store, store.link, request["XksKeyId"])
     return store
-
-
-def check_external_key(store: ExternalKeyStore, external_key_id: str) -> None:
-    if any(key.external_key_id == external_key_id for key in store.keys.values()):
-        raise KmsError(
-            "XksKeyAlreadyInUseException",
-            f"The external key {external_key_id} is already associated with a KMS key.",
-        )
-    try:
-        external_key = store.manager.describe_key(external_key_id, store.credential)
-    except ProxyFailure as failure:
-        if failure.reason == "no such key":
-            raise KmsError("XksKeyNotFoundException", PROXY_SENTENCES[failure.reason]) from None
-        raise proxy_refusal(failure) from None
-    wrong = None
-    if external_key.spec != "AES_256":
-        wrong = (
-            "The key spec of the external key must be AES_256. The key spec of specified external"
-            f" key is {external_key.spec}."
-        )
-    elif not external_key.is_enabled:
-        wrong = (
-            "The status of the external key must be ENABLED. The status of specified external key"
-            " is DISABLED."
-        )
-    elif not {"ENCRYPT", "DECRYPT"} <= set(external_key.usages):
-        wrong = (
-            "The key usage of the external key must include ENCRYPT and DECRYPT. The key use of"
-            f" specified external key is {', '.join(external_key.usages)}."
-        )
-    if wrong is not None:
-        raise KmsError("XksKeyInvalidConfigurationException", wrong)
 
 
 @operation("DescribeKey", key_use(aliases=True, cross_account=True))
