@@ -10,6 +10,9 @@ from pytest_kmsmock._kms.errors import invalid_key_usage, invalid_origin, unsupp
 class Requirement(Protocol):
     """One check of a key; an operation lists its requirements in the order in which AWS checks."""
 
+    def __str__(self) -> str:
+        """Say in the words of a table which keys fulfil it."""
+
     def check(self, key: Key, operation: str) -> None:
         """Raise the `KmsError` with which AWS refuses *operation*, or return."""
 
@@ -19,6 +22,9 @@ class Usage:
 
     def __init__(self, usage: str) -> None:
         self.usage = usage
+
+    def __str__(self) -> str:
+        return f"KeyUsage {self.usage}"
 
     def check(self, key: Key, operation: str) -> None:
         if key.family.usage != self.usage:
@@ -33,6 +39,9 @@ class Origin:
     def __init__(self, *origins: str) -> None:
         self.origins = frozenset(origins)
 
+    def __str__(self) -> str:
+        return f"Origin {' or '.join(sorted(self.origins))}"
+
     def check(self, key: Key, operation: str) -> None:
         if key.family.origin not in self.origins:
             raise invalid_origin(key.arn, key.family.origin)
@@ -40,6 +49,9 @@ class Origin:
 
 class Symmetric:
     """Data keys are protected by symmetric keys alone (wire-facts D8)."""
+
+    def __str__(self) -> str:
+        return "symmetric"
 
     def check(self, key: Key, operation: str) -> None:
         if key.family.spec.kind is not Kind.SYMMETRIC:
@@ -49,6 +61,9 @@ class Symmetric:
 class Asymmetric:
     """Only an asymmetric key has a public key (wire-facts G27: no message)."""
 
+    def __str__(self) -> str:
+        return "asymmetric"
+
     def check(self, key: Key, operation: str) -> None:
         if key.family.spec.kind in (Kind.SYMMETRIC, Kind.HMAC):
             raise unsupported()
@@ -56,6 +71,9 @@ class Asymmetric:
 
 class OutsideKeyStores:
     """Not for keys in a custom key store (rules DK-10)."""
+
+    def __str__(self) -> str:
+        return "in no custom key store"
 
     def check(self, key: Key, operation: str) -> None:
         if key.key_store is not None:
@@ -65,6 +83,9 @@ class OutsideKeyStores:
 class MultiRegionPrimary:
     """The key is a multi-Region primary key (wire-facts Z8, lower-case "region" included)."""
 
+    def __str__(self) -> str:
+        return "multi-Region primary"
+
     def check(self, key: Key, operation: str) -> None:
         if not (key.family.is_multi_region and key.is_primary):
             raise unsupported(f"{key.arn} is not a multi-region primary key.")
@@ -73,6 +94,9 @@ class MultiRegionPrimary:
 class NotReplica:
     """Rotation is set on the primary key (rules ROT-9; the text is that of Z8, assumed)."""
 
+    def __str__(self) -> str:
+        return "no multi-Region replica"
+
     def check(self, key: Key, operation: str) -> None:
         if not key.is_primary:
             raise unsupported(f"{key.arn} is not a multi-region primary key.")
@@ -80,6 +104,9 @@ class NotReplica:
 
 class Rotating:
     """Keys of this spec can have more than one material (wire-facts O8: no message)."""
+
+    def __str__(self) -> str:
+        return "symmetric"
 
     def check(self, key: Key, operation: str) -> None:
         if not key.family.spec.rotates:

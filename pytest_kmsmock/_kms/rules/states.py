@@ -42,6 +42,9 @@ class States:
     def __init__(self, refused: Collection[KeyState]) -> None:
         self.refused = frozenset(refused)
 
+    def __str__(self) -> str:
+        return "not " + ", ".join(state for state in ALL_STATES if state in self.refused)
+
     def check(self, key: Key, operation: str) -> None:
         state = key.state
         if state in self.refused:

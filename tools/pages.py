@@ -1,0 +1,193 @@
+"""
+The reference pages that are generated from the registry and the tables.
+
+`python -m tools.pages` writes them; tests/conformance/test_pages.py fails while they are stale.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import pytest_kmsmock._kms.service  # noqa: F401  (fills the registry)
+from pytest_kmsmock._kms.crypto.algorithms import ENCRYPTION, SIGNING
+from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
+from pytest_kmsmock._kms.domain.states import ALL_STATES
+from pytest_kmsmock._kms.rules.operation import REGISTRY, KeyUse, Operation
+from pytest_kmsmock._kms.rules.states import States
+from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED
+from pytest_kmsmock._kms.wire.model import enum_values
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+
+GENERATED: Final = (
+    "<!-- Generated from the code by `python -m tools.pages`: change the code, not this page. -->"
+)
+GRANTABLE: Final = frozenset(enum_values("GrantOperation"))
+
+
+def render_operations() -> str:
+    """Return docs/operations.md: what each operation asks of its keys."""
+    lines = [
+        "# Operations",
+        "",
+        GENERATED,
+        "",
+        f"All {len(REGISTRY)} operations of AWS KMS. A key must fulfil what stands under *Key*, in"
+        " this order, and must not be in one of the states under *Refused states*. *Names* are the"
+        " identifiers that will do: ids and ARNs of keys always, aliases where it says so. A dry"
+        " run, a grant and the record of the last use exist where there is a mark.",
+        "",
+        "| Operation | Key | Refused states | Names | Dry run | Grantable | Last use |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name in sorted(REGISTRY):
+        operation = REGISTRY[name]
+        uses = operation.uses or (None,)
+        lines.append(
+            "| "
+            + " | ".join(
+                (
+                    f"[{name}]({link_of(operation)})",
+                    join(uses, describe_key),
+                    join(uses, describe_states),
+                    join(uses, describe_names),
+                    mark(operation.model.has_dry_run),
+                    mark(any(action in GRANTABLE for action in actions_of(operation))),
+                    mark(name in USAGE_TRACKED),
+                )
+            )
+            + " |"
+        )
+    lines += ["", "## Where ours differ", ""]
+    for name in sorted(REGISTRY):
+        if note := note_of(REGISTRY[name]):
+            lines.append(f"- **{name}**: {note}")
+    lines += ["", "Everything else that is known: [Differences from AWS](differences.md)."]
+    return "\n".join(lines) + "\n"
+
+
+def render_key_specs() -> str:
+    """Return docs/key-specs.md: what each key spec is and can do."""
+    lines = [
+        "# Key specs",
+        "",
+        GENERATED,
+        "",
+        f"All {len(SPECS)} key specs of AWS KMS, with real cryptography.",
+        "",
+        "| KeySpec | Usages and algorithms | Import | Data key pair | Rotation | Regions |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for spec in SPECS.values():
+        usages = "<br>".join(
+            f"{usage}: {', '.join(spec.algorithms(usage))}" for usage in spec.usages
+        )
+        lines.append(
+            f"| {spec.name} | {usages} | {mark(spec.importable)} | {mark(spec.is_data_key_pair)} |"
+            f" {mark(spec.rotates)} | {'China' if spec.china_only else 'all'} |"
+        )
+    lines += [
+        "",
+        "In the China Regions SYMMETRIC_DEFAULT is a 128-bit SM4 key, elsewhere a 256-bit AES key.",
+        "",
+        "## Encryption: the longest plaintext",
+        "",
+        "| KeySpec | EncryptionAlgorithm | Bytes |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| {spec.name} | {algorithm} | {spec.max_plaintext(algorithm):,} |"
+        for spec in SPECS.values()
+        for algorithm in spec.encryption_algorithms
+        if algorithm in ENCRYPTION
+    ]
+    lines += [
+        "",
+        "## Signing: what a message may be",
+        "",
+        "A RAW message has 1 to 4,096 bytes, any other exactly as many as it says here.",
+        "",
+        "| SigningAlgorithm | MessageType | Bytes if not RAW |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| {row.name} | {', '.join(row.message_types)} | {row.digest_length or '-'} |"
+        for row in SIGNING.values()
+    ]
+    lines += ["", "## Material that can be imported", "", "| KeySpec | Material |", "| --- | --- |"]
+    lines += [f"| {spec.name} | {describe_import(spec)} |" for spec in SPECS.values()]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "operations.md": render_operations,
+    "key-specs.md": render_key_specs,
+}
+
+
+def join(uses: Iterable[KeyUse | None], describe: Callable[[KeyUse], str]) -> str:
+    return "<br>".join("-" if use is None else describe(use) for use in uses)
+
+
+def describe_key(use: KeyUse) -> str:
+    requirements = [str(rule) for rule in use.requirements if not isinstance(rule, States)]
+    what = ", ".join(requirements) or "any"
+    return what if use.member == "KeyId" else f"{use.member}: {what}"
+
+
+def describe_states(use: KeyUse) -> str:
+    refused = {
+        state for rule in use.requirements if isinstance(rule, States) for state in rule.refused
+    }
+    return ", ".join(state for state in ALL_STATES if state in refused) or "none"
+
+
+def describe_names(use: KeyUse) -> str:
+    names = "key, alias" if use.aliases else "key"
+    return f"{names}, other accounts" if use.cross_account else names
+
+
+def describe_import(spec: KeySpec) -> str:
+    if not spec.importable:
+        return "none"
+    if spec.is_asymmetric:
+        return "PKCS#8 private key in DER"
+    lengths = spec.import_lengths(china=False)
+    longest = lengths[-1]
+    here = f"{lengths[0]} bytes" if len(lengths) == 1 else f"{lengths[0]} to {longest} bytes"
+    if spec.kind is Kind.SYMMETRIC:
+        return f"{here}; {spec.generated_length(china=True)} in the China Regions"
+    return here
+
+
+def actions_of(operation: Operation) -> tuple[str, ...]:
+    return (operation.model.name, *(use.action for use in operation.uses if use.action))
+
+
+def mark(is_so: bool) -> str:
+    return "yes" if is_so else "-"
+
+
+def docstring_of(operation: Operation) -> str:
+    return inspect.getdoc(operation.perform) or ""
+
+
+def link_of(operation: Operation) -> str:
+    return docstring_of(operation).split()[0]
+
+
+def note_of(operation: Operation) -> str:
+    """Return what the function's docstring says below its link, without citations."""
+    _, _, note = docstring_of(operation).partition("\n")
+    return re.sub(r" \((?:rules|wire-facts|quotas)[^)]*\)", "", re.sub(r"\s+", " ", note)).strip()
+
+
+def main() -> None:
+    for name, render in PAGES.items():
+        (DOCS / name).write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
