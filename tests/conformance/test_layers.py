@@ -17,6 +17,7 @@ LAYERS = [
     ["pytest_kmsmock.decorating", "pytest_kmsmock.interception"],
     [
         "pytest_kmsmock.enclave",
+        "pytest_kmsmock.key_stores",
         "pytest_kmsmock.options",
         "pytest_kmsmock.outside",
         "pytest_kmsmock.sessions",

@@ -1,0 +1,455 @@
+"""Custom key stores in tests: a usable one in one line, and what stands behind it, to break."""
+
+import difflib
+import json
+import re
+from base64 import b32encode
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, Literal, TypeAlias
+
+from pytest_kmsmock._kms.domain.backing import (
+    DECRYPT,
+    ENCRYPT,
+    CloudHsmCluster,
+    ExternalKey,
+    ExternalKeyManager,
+)
+from pytest_kmsmock._kms.domain.key_stores import KeyStore
+from pytest_kmsmock._kms.domain.links import ClusterLink
+from pytest_kmsmock._kms.domain.troubles import CLUSTER_TROUBLES, PROXY_TROUBLES
+from pytest_kmsmock._kms.domain.world import Account, Region, World
+from pytest_kmsmock._kms.service import Request, Service
+from pytest_kmsmock._kms.wire.model import enum_values
+
+KeyStoreType: TypeAlias = Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
+Backing: TypeAlias = CloudHsmCluster | ExternalKeyManager
+
+TYPES: Final = ("AWS_CLOUDHSM", "EXTERNAL_KEY_STORE")
+STORE_ID: Final = re.compile(r"cks-[0-9a-f]{17}", re.ASCII)
+CLUSTER_ID: Final = re.compile(r"cluster-[2-7a-zA-Z]{11,16}", re.ASCII)
+PROXY_URI: Final = re.compile(
+    r"https://[a-zA-Z0-9.-]+(/[a-zA-Z0-9/_-]+)?/kms/xks/v[0-9]{1,2}", re.ASCII
+)
+EXTERNAL_KEY_ID: Final = re.compile(r"[a-zA-Z0-9_.-]{1,128}", re.ASCII)
+
+A_DAY: Final = 86_400  # seconds
+
+# Of all ConnectionErrorCodes, those that external key stores share with CloudHSM key stores.
+COMMON_CODES: Final = {"INTERNAL_ERROR", "INVALID_CREDENTIALS", "NETWORK_ERRORS"}
+
+
+class KeyStoreHandle:
+    """
+    What stands behind a custom key store: an external key manager, or a CloudHSM cluster.
+
+    `KmsMock.key_store()`, `KmsMock.external_key_manager()` and `KmsMock.cloudhsm_cluster()` return
+    one. All is well until the test changes it, and what it changes holds from the next request on.
+    AWS does not look after a store that is CONNECTED: it stays so when it fails.
+
+        store = kms_mock.key_store("my-store")
+        key_id = kms.create_key(
+            Origin="EXTERNAL_KEY_STORE",
+            CustomKeyStoreId=store.custom_key_store_id,
+            XksKeyId="key-1",
+        )["KeyMetadata"]["KeyId"]
+        blob = kms.encrypt(KeyId=key_id, Plaintext=b"hi")["CiphertextBlob"]
+        store.disable_key("key-1")
+        with pytest.raises(kms.exceptions.KMSInvalidStateException):
+            kms.decrypt(CiphertextBlob=blob)
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(
+        self, find_store: Callable[[], KeyStore], find_backing: Callable[[], Backing]
+    ) -> None:
+        self._find_store = find_store
+        self._find_backing = find_backing
+
+    @property
+    def custom_key_store_id(self) -> str:
+        """
+        The CustomKeyStoreId of the store.
+
+        Raises:
+            ValueError: If there is none yet, or no longer.
+        """
+        return self._find_store().store_id
+
+    def switch_off(self) -> None:
+        """Be out of reach: connecting fails, and so does all use of the store's keys."""
+        self.refuse("unreachable")
+
+    def switch_on(self) -> None:
+        """End what `switch_off()`, `slow_down()`, `refuse()` and `fail_to_connect()` began."""
+        backing = self._find_backing()
+        backing.trouble = None
+        backing.latency = 0
+        backing.connection_error = None
+
+    def slow_down(self, seconds: float) -> None:
+        """
+        Take time, on no clock but the mock's: a test does not wait.
+
+        Args:
+            seconds: How long an external key manager takes for each answer; KMS gives up after a
+                quarter of a second. Or how long connecting to a CloudHSM cluster takes, until when
+                the store is CONNECTING.
+
+        Raises:
+            TypeError: If that is no number.
+            ValueError: If it is negative, or longer than a day.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise TypeError(f"seconds must be a number, not {type(seconds).__name__}")
+        if not 0 <= seconds <= A_DAY:
+            raise ValueError(f"seconds can't be {seconds}: take 0 to {A_DAY}, which is a day")
+        self._find_backing().latency = seconds
+
+    def refuse(self, trouble: str) -> None:
+        """
+        Have something wrong with it, one thing at a time.
+
+        Args:
+            trouble: Of an external key manager or its proxy "unreachable", "timed out", "bad
+                credential", "denied", "invalid path", "invalid response" or "invalid TLS", and for
+                stores with the connectivity VPC_ENDPOINT_SERVICE "no endpoint service" or "invalid
+                endpoint service". Of a CloudHSM cluster "unreachable", "not found", "not active",
+                "invalid configuration" or "incorrect trust anchor".
+
+        Raises:
+            TypeError: If that is no string.
+            ValueError: If it is none of these.
+        """
+        backing = self._find_backing()
+        if isinstance(backing, CloudHsmCluster):
+            what = "trouble of a CloudHSM cluster"
+            backing.trouble = CLUSTER_TROUBLES[one_of(CLUSTER_TROUBLES, trouble, what)]
+        else:
+            what = "trouble of an external key manager"
+            backing.trouble = PROXY_TROUBLES[one_of(PROXY_TROUBLES, trouble, what)]
+
+    def fail_to_connect(self, error_code: str) -> None:
+        """
+        Let attempts to connect the store end in FAILED.
+
+        Args:
+            error_code: The ConnectionErrorCode, such as "USER_LOCKED_OUT".
+
+        Raises:
+            TypeError: If that is no string.
+            ValueError: If a store of this type has no such code.
+        """
+        backing = self._find_backing()
+        is_cluster = isinstance(backing, CloudHsmCluster)
+        known = [
+            code
+            for code in enum_values("ConnectionErrorCodeType")
+            if code in COMMON_CODES or code.startswith("XKS_") is not is_cluster
+        ]
+        kind = "a CloudHSM" if is_cluster else "an external"
+        backing.connection_error = one_of(
+            known, error_code, f"ConnectionErrorCode of {kind} key store"
+        )
+
+    def change_password(self, password: str) -> None:
+        """
+        Give the user `kmsuser` of a CloudHSM cluster another password; at first, any will do.
+
+        Raises:
+            TypeError: If it is no string, or if this is an external key manager.
+        """
+        self._cluster("passwords").password = string("password", password)
+
+    def change_credential(self, access_key_id: str, raw_secret_access_key: str) -> None:
+        """
+        Let the proxy take this XksProxyAuthenticationCredential alone; at first, any will do.
+
+        Raises:
+            TypeError: If one is no string, or if this is a CloudHSM cluster.
+        """
+        self._manager("credentials").credential = (
+            string("access_key_id", access_key_id),
+            string("raw_secret_access_key", raw_secret_access_key),
+        )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """
+        The ids (XksKeyId) of the external keys that KMS or the test has named, sorted.
+
+        An external key manager has every key that it is asked for: AES-256, enabled, for
+        encryption and decryption, until the test says otherwise.
+
+        Raises:
+            TypeError: If this is a CloudHSM cluster.
+        """
+        return tuple(sorted(self._manager("external keys").keys))
+
+    def add_key(
+        self,
+        key_id: str,
+        *,
+        spec: str = "AES_256",
+        usages: Collection[str] = (ENCRYPT, DECRYPT),
+    ) -> None:
+        """
+        Make an external key that is unlike the others, or one in the place of a deleted one.
+
+        Raises:
+            TypeError: If this is a CloudHSM cluster, or if an argument has a wrong type.
+            ValueError: For an id that can't be, or that a key has.
+        """
+        manager = self._manager("external keys")
+        if check_key_id(key_id) in manager.keys:
+            raise ValueError(f"there is an external key {key_id!r} already: delete_key() it first")
+        if isinstance(usages, str):
+            raise TypeError(f"usages must be several strings, such as ({usages!r},), not one")
+        key = manager.add_key(key_id)
+        key.spec = string("spec", spec)
+        key.usages = tuple(usages)
+
+    def disable_key(self, key_id: str) -> None:
+        """
+        Disable an external key.
+
+        Raises:
+            TypeError: If this is a CloudHSM cluster, or if the id is no string.
+            ValueError: For an id that can't be, or whose key was deleted.
+        """
+        self._key(key_id).is_enabled = False
+
+    def enable_key(self, key_id: str) -> None:
+        """
+        Enable an external key again.
+
+        Raises:
+            TypeError: As `disable_key()`.
+            ValueError: As `disable_key()`.
+        """
+        self._key(key_id).is_enabled = True
+
+    def delete_key(self, key_id: str) -> None:
+        """
+        Delete an external key: what it has encrypted, nobody can decrypt any more.
+
+        Raises:
+            TypeError: As `disable_key()`.
+            ValueError: For an id that can't be.
+        """
+        self._manager("external keys").delete_key(check_key_id(key_id))
+
+    def _cluster(self, things: str) -> CloudHsmCluster:
+        backing = self._find_backing()
+        if not isinstance(backing, CloudHsmCluster):
+            raise TypeError(
+                f"an external key manager has no {things}: take the handle of a CloudHSM key store"
+            )
+        return backing
+
+    def _manager(self, things: str) -> ExternalKeyManager:
+        backing = self._find_backing()
+        if not isinstance(backing, ExternalKeyManager):
+            raise TypeError(
+                f"a CloudHSM cluster has no {things}: take the handle of an external key store"
+            )
+        return backing
+
+    def _key(self, key_id: str) -> ExternalKey:
+        manager = self._manager("external keys")
+        if check_key_id(key_id) in manager.deleted_keys:
+            raise ValueError(f"the external key {key_id!r} was deleted: add_key() makes another")
+        return manager.keys.get(key_id) or manager.add_key(key_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where handles look: what a mock serves at the moment, for an account, in a Region."""
+
+    service: Callable[[], Service]
+    account_id: str
+    region_name: str
+
+    @property
+    def world(self) -> World:
+        return self.service().world
+
+    @property
+    def account(self) -> Account:
+        return self.world.account(self.account_id)
+
+    @property
+    def region(self) -> Region:
+        return self.account.region(self.region_name)
+
+    def call(self, operation: str, **members: Any) -> dict[str, Any]:
+        """
+        Have KMS perform an operation, past all that observes the calls of the code under test.
+
+        Raises:
+            ValueError: If KMS refuses it.
+        """
+        response = self.service().respond(
+            Request(
+                operation=operation,
+                region=self.region_name,
+                account_id=self.account_id,
+                body=json.dumps(members).encode(),
+            )
+        )
+        if response.error is not None:
+            raise ValueError(f"KMS refuses {operation}: {response.error}")
+        return response.parsed()
+
+
+def open_key_store(place: Place, name_or_id: str, kind: KeyStoreType | None) -> KeyStoreHandle:
+    """Return a handle on a store, which is made and connected if none has that name."""
+    string("name_or_id", name_or_id)
+    if kind is not None:
+        one_of(TYPES, kind, "type of custom key store")
+    store = find_store(place.region, name_or_id)
+    if store is None:
+        if STORE_ID.fullmatch(name_or_id):
+            raise ValueError(
+                f"there is no custom key store {name_or_id} in {place.region_name}:"
+                " give a name, and one is made"
+            )
+        store = make_key_store(place, name_or_id, kind or "EXTERNAL_KEY_STORE")
+    if kind not in (None, store.kind):
+        raise ValueError(
+            f"the custom key store {name_or_id!r} is of type {store.kind}, not {kind}:"
+            " leave the type out, or give another name"
+        )
+    store_id = store.store_id
+
+    def find() -> KeyStore:
+        found = place.region.key_stores.get(store_id)
+        if found is None:
+            raise ValueError(f"the custom key store {store_id} is gone: ask for key_store() again")
+        return found
+
+    return KeyStoreHandle(find, lambda: backing_of(find()))
+
+
+def find_store(region: Region, name_or_id: str) -> KeyStore | None:
+    for store in region.key_stores.values():
+        if name_or_id in (store.store_id, store.name):
+            return store
+    return None
+
+
+def make_key_store(place: Place, name: str, kind: KeyStoreType) -> KeyStore:
+    """Make a store with plausible parameters, the same for the same name, and connect it."""
+    seed = f"{place.account_id}/{place.region_name}/{name}"
+    label = b32encode(sha256(seed.encode()).digest()).decode().lower()[:11]
+    parameters: dict[KeyStoreType, dict[str, Any]] = {
+        "AWS_CLOUDHSM": {
+            "CloudHsmClusterId": f"cluster-{label}",
+            "KeyStorePassword": "kmsPswd",
+            "TrustAnchorCertificate": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+        },
+        "EXTERNAL_KEY_STORE": {
+            "XksProxyConnectivity": "PUBLIC_ENDPOINT",
+            "XksProxyUriEndpoint": f"https://{label}.xks.example.com",
+            "XksProxyUriPath": "/kms/xks/v1",
+            "XksProxyAuthenticationCredential": {
+                "AccessKeyId": "ABCDEFGHIJKLMNOPQRST",
+                "RawSecretAccessKey": "0123456789" * 5,
+            },
+        },
+    }
+    made = place.call(
+        "CreateCustomKeyStore",
+        CustomKeyStoreName=name,
+        CustomKeyStoreType=kind,
+        **parameters[kind],
+    )
+    place.call("ConnectCustomKeyStore", CustomKeyStoreId=made["CustomKeyStoreId"])
+    return place.region.key_stores[made["CustomKeyStoreId"]]
+
+
+def find_cluster(place: Place, cluster_id: str, restored_from: str | None) -> KeyStoreHandle:
+    """Return a handle on a cluster, whether there is a store that uses it or not."""
+    for value in (cluster_id, restored_from):
+        if value is not None and not CLUSTER_ID.fullmatch(string("a cluster's id", value)):
+            raise ValueError(
+                f"{value!r} is not the id of a CloudHSM cluster, such as 'cluster-abcdefghijk'"
+            )
+    if restored_from is not None:
+        original = place.world.cluster(restored_from)
+        place.world.cluster(cluster_id).certificate = original.certificate
+    return find_behind(place, lambda: place.world.cluster(cluster_id), cluster_id)
+
+
+def find_key_manager(place: Place, uri: str) -> KeyStoreHandle:
+    """Return a handle on the key manager behind a proxy, whether a store uses it or not."""
+    if not PROXY_URI.fullmatch(string("uri", uri)):
+        raise ValueError(
+            f"{uri!r} is not endpoint and path of an external key store proxy, such as"
+            " 'https://xks.example.com/kms/xks/v1'"
+        )
+    return find_behind(place, lambda: place.world.key_manager(uri), uri)
+
+
+def find_behind(place: Place, find: Callable[[], Backing], name: str) -> KeyStoreHandle:
+    find()  # from now on it exists, also for UpdateCustomKeyStore
+
+    def find_own_store() -> KeyStore:
+        for store in stores_of(place.account):
+            if backing_of(store) is find():
+                return store
+        raise ValueError(f"no custom key store is on {name} yet: CreateCustomKeyStore makes one")
+
+    return KeyStoreHandle(find_own_store, find)
+
+
+def stores_of(account: Account) -> Iterator[KeyStore]:
+    for region in account.regions.values():
+        yield from region.key_stores.values()
+
+
+def backing_of(store: KeyStore) -> Backing:
+    return store.link.cluster if isinstance(store.link, ClusterLink) else store.link.manager
+
+
+def string(name: str, value: object) -> str:
+    """
+    Return *value*, which was given as *name*.
+
+    Raises:
+        TypeError: If it is no string.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {type(value).__name__}")
+    return value
+
+
+def one_of(known: Collection[str], value: object, what: str) -> str:
+    """
+    Return *value*, if it is one of the *known*, each of which is a *what*.
+
+    Raises:
+        TypeError: If it is no string.
+        ValueError: If it is unknown; with the nearest known one, and all.
+    """
+    text = string(f"a {what}", value)
+    if text not in known:
+        near = difflib.get_close_matches(text, known, n=1)
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{text!r} is no {what}{hint} (there are {', '.join(known)})")
+    return text
+
+
+def check_key_id(key_id: object) -> str:
+    """
+    Return the id of an external key.
+
+    Raises:
+        TypeError: If it is no string.
+        ValueError: If it can't be one.
+    """
+    if not EXTERNAL_KEY_ID.fullmatch(string("the id of an external key", key_id)):
+        raise ValueError(f"{key_id!r} is not the id of an external key: 1 to 128 of A-Za-z0-9-_.")
+    return str(key_id)
