@@ -21,6 +21,7 @@ from tests.operations.refusals import (
     wrong_usage,
 )
 from tests.operations.unusable_keys import UNUSABLE
+from tests.unit.crypto.vectors import folder_of
 from tests.vocabulary import create_key, members, refusal
 
 CURVES = {
@@ -132,6 +133,18 @@ class TestPublicKey:
             KeyId=create_key(kms, **AGREEING_P256),
             KeyAgreementAlgorithm="ECDH",
             PublicKey=spki_of(private_key),
+        )
+
+    @pytest.mark.parametrize("name", ["dhpub.der", "dhpub_rfc5114_2.der"])
+    def test_diffie_hellman(self, kms, name):
+        """So is one over a finite field, without a warning of deprecated cryptography."""
+        vectors = folder_of("cryptography_vectors") / "asymmetric" / "DH"
+
+        assert BAD_PUBLIC_KEY == refusal(
+            kms.derive_shared_secret,
+            KeyId=create_key(kms, **AGREEING_P256),
+            KeyAgreementAlgorithm="ECDH",
+            PublicKey=(vectors / name).read_bytes(),
         )
 
     def test_another_kind(self, kms):

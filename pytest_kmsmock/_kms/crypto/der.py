@@ -5,6 +5,7 @@ from pytest_kmsmock._kms.crypto.errors import MalformedDer
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
+OBJECT_IDENTIFIER = 0x06
 SEQUENCE = 0x30
 SET = 0x31
 

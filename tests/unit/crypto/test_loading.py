@@ -150,6 +150,15 @@ def test_load_oddities(name, path):
         load_private_key(SPECS[name], encoded)
 
 
+@pytest.mark.parametrize("name", ["dhkey.der", "dhkey_rfc5114_2.der"])
+def test_load_diffie_hellman(name):
+    """A key over a finite field is refused without a look, and so without a warning."""
+    encoded = (folder_of("cryptography_vectors") / "asymmetric" / "DH" / name).read_bytes()
+
+    with pytest.raises(BadMaterial, match=r"^not a DER PKCS#8 private key$"):
+        load(SPECS["ECC_NIST_P256"], encoded)
+
+
 def test_load_short_edwards_key(make):
     """A PKCS#8 Ed25519 key of 31 bytes is refused."""
     raw = bytes.fromhex("302d020100300506032b65700421041f") + bytes(31)
