@@ -175,7 +175,7 @@ class TestRsaCiphertext:
 
     @pytest.mark.parametrize(("spec", "algorithm", "limit"), OAEP_LIMITS)
     def test_plaintext_sizes(self, kms, spec, algorithm, limit):
-        """OAEP takes so many bytes and not one more (wire-facts E9)."""
+        """OAEP takes so many bytes and not one more (wire-facts E9, rules ENC-4)."""
         key_arn = create_key(kms, KeySpec=spec, KeyUsage="ENCRYPT_DECRYPT")
         chosen = {"KeyId": key_arn, "EncryptionAlgorithm": algorithm}
         plaintext = bytes(range(256)) * 2

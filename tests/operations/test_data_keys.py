@@ -250,7 +250,7 @@ class TestGenerateRandom:
         assert 20 == len({kms.generate_random(NumberOfBytes=16)["Plaintext"] for _ in range(20)})
 
     def test_no_length(self, kms):
-        """The length is required, although the model does not say so (wire-facts D16)."""
+        """The length is required, although the model does not say so (wire-facts D16, DK-12)."""
         assert invalid("NumberOfBytes is required.") == refusal(kms.generate_random)
 
     @out_of_range

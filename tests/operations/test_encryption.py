@@ -212,7 +212,7 @@ class TestKey:
 
     @encrypt_or_decrypt
     def test_algorithm_of_another_spec(self, kms, operation, data):
-        """An algorithm that the key spec lacks is refused (wire-facts E7)."""
+        """An algorithm that the key spec lacks is refused (wire-facts E7, rules ENC-3)."""
         call = getattr(kms, operation)
 
         assert wrong_algorithm(SHA_256, "SYMMETRIC_DEFAULT") == refusal(
@@ -220,7 +220,7 @@ class TestKey:
         )
 
     def test_encrypt_under_rsa_without_an_algorithm(self, kms):
-        """The default algorithm is the symmetric one, which RSA keys lack (wire-facts E6)."""
+        """The default algorithm is the symmetric one, which RSA lacks (wire-facts E6, ENC-2)."""
         key_arn = create_key(kms, **ENCRYPTING_RSA)
 
         assert wrong_algorithm("SYMMETRIC_DEFAULT", "RSA_2048") == refusal(
