@@ -4,6 +4,7 @@ import asyncio
 import functools
 import inspect
 import pickle
+import sys
 from contextlib import contextmanager
 
 import pytest
@@ -395,6 +396,19 @@ def test_coroutine_that_can_not_be_decorated():
     assert "mock_kms can't decorate 'none' once it is called: decorate the function" == str(
         caught.value
     )
+
+
+def test_class_without_the_plugin(monkeypatch):
+    """A class in pytest's style can't have a mock where the plugin is not loaded."""
+    monkeypatch.delitem(sys.modules, "pytest_kmsmock.plugin")
+
+    with pytest.raises(TypeError) as caught:
+        mock_kms(Methods)
+
+    assert (
+        "mock_kms can't decorate 'Methods': the tests of a class that is no unittest.TestCase need "
+        "the plugin kmsmock, which is not loaded; decorate its methods instead"
+    ) == str(caught.value)
 
 
 def test_bare_and_called_at_once():

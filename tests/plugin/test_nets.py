@@ -3,12 +3,14 @@
 import subprocess
 import sys
 
+import botocore
 import pytest
 from aiobotocore.session import AioSession
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from pytest_kmsmock import mock_kms
+from pytest_kmsmock import interception, mock_kms
+from pytest_kmsmock.mock import ACTIVE
 from tests.plugin.clients import make_older_session
 from tests.vocabulary import create_key, refusal
 
@@ -20,7 +22,8 @@ session = botocore.session.Session()
 session.set_credentials("x", "x")
 assert not any(name.startswith("pytest_kmsmock") for name in sys.modules)
 
-from pytest_kmsmock import mock_kms
+from pytest_kmsmock import interception, mock_kms
+from pytest_kmsmock.mock import ACTIVE
 pytest_socket.disable_socket()
 with mock_kms():
     print(client.create_key()["KeyMetadata"]["Arn"].split(":")[3])
@@ -35,6 +38,19 @@ def test_client_older_than_the_plugin():
     run = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert "eu-north-1\n1\n" == run.stdout
+
+
+def test_nets_where_botocore_is_loaded(monkeypatch):
+    """Where botocore can send already, the nets are cast at once, not with the first session."""
+    cast = []
+    monkeypatch.setattr(botocore, "_INITIALIZERS", [])
+    monkeypatch.setattr(interception, "cast_nets", cast.append)
+
+    interception.install(ACTIVE)
+    monkeypatch.setattr(interception, "OLDER", ())
+    interception.install(ACTIVE)
+
+    assert [ACTIVE] == cast
 
 
 def test_older_session(mock):
