@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest_kmsmock._kms.operations  # noqa: F401  (fills the registry)
 from pytest_kmsmock._kms.access.decision import authorise
-from pytest_kmsmock._kms.access.principals import default_principal
+from pytest_kmsmock._kms.access.principals import Principal, default_principal
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
@@ -119,18 +119,7 @@ class Service:
         if operation is None:
             raise NotImplementedError(f"pytest-kmsmock does not serve {request.operation} yet")
         with self._lock:
-            world = self.world
-            now = world.clock.now()
-            settle(world, now)
-            region = world.account(request.account_id).region(request.region)
-            context = Context(
-                world=world,
-                region=region,
-                principal=default_principal(request.account_id, region.partition),
-                model=operation.model,
-                request_id=new_uuid(world.source),
-                now=now,
-            )
+            context = self._receive(request, operation.model)
             call = Call(operation=operation, body=request.body, context=context)
             error = None
             try:
@@ -141,21 +130,65 @@ class Service:
         return Response(
             operation=request.operation,
             request_id=context.request_id,
-            date=now,
+            date=context.now,
             result=call.result if error is None else None,
             error=error,
+            caller=context.principal,
+            key_arn=arn_of_key(call),
         )
+
+    def refuse(self, request: Request, error: KmsError) -> "Response":
+        """Answer *request* with *error*, whatever it asks for, and do nothing else."""
+        with self._lock:
+            context = self._receive(request, model.operation(request.operation))
+        return Response(
+            operation=request.operation,
+            request_id=context.request_id,
+            date=context.now,
+            result=None,
+            error=error,
+            caller=context.principal,
+        )
+
+    def _receive(self, request: Request, operation: model.OperationModel) -> Context:
+        world = self.world
+        now = world.clock.now()
+        settle(world, now)
+        region = world.account(request.account_id).region(request.region)
+        return Context(
+            world=world,
+            region=region,
+            principal=default_principal(request.account_id, region.partition),
+            model=operation,
+            request_id=new_uuid(world.source),
+            now=now,
+        )
+
+
+def arn_of_key(call: Call) -> str | None:
+    """Return the ARN of the key that a call is about: the first that it names, or what it made."""
+    for key in call.keys:
+        if key is not None:
+            return key.arn
+    arn: str | None = call.result.get("KeyMetadata", {}).get("Arn")
+    return arn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer; *result* has the response's members, or *error* is what AWS refuses with."""
+    """
+    An answer; *result* has the response's members, or *error* is what AWS refuses with.
+
+    *caller* and *key_arn* are not sent: they are for whoever keeps a record.
+    """
 
     operation: str
     request_id: str
     date: datetime
     result: dict[str, Any] | None
     error: KmsError | None
+    caller: Principal | None = None
+    key_arn: str | None = None
 
     @property
     def status(self) -> int:
