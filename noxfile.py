@@ -52,5 +52,12 @@ def conformance(session: nox.Session) -> None:
     session.run("pytest", "tests/conformance", *session.posargs)
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The generated pages are as the code would write them."""
+    session.install("--editable", ".", *dependencies_of("test"))
+    session.run("pytest", "tests/conformance/test_pages.py", *session.posargs)
+
+
 def dependencies_of(group: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, group)

@@ -23,7 +23,7 @@ else:
 REPOSITORY = Path(__file__).parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 
-FOLDERS = (".github", "docs", "examples", "pytest_kmsmock", "tests")
+FOLDERS = (".github", "docs", "examples", "pytest_kmsmock", "tests", "tools")
 SUFFIXES = {".ini", ".md", ".py", ".toml", ".txt", ".yml"}
 FILES = [
     REPOSITORY / ".ci/run",
@@ -167,6 +167,14 @@ def test_readme_counts_operations_and_key_specs():
 
     assert counts is not None
     assert (str(len(REGISTRY)), str(len(SPECS))) == counts.groups()
+
+
+def test_every_page_is_in_the_index():
+    """docs/index.md leads to every page beside it."""
+    linked = re.findall(r"\]\((.*?)\)", text_of("docs/index.md"))
+    pages = {path.name for path in (REPOSITORY / "docs").glob("*.md")}
+
+    assert {"index.md"} == pages - set(linked)
 
 
 def test_decisions_are_numbered_and_listed():
