@@ -47,6 +47,7 @@ CHANGEABLE: Final = {
     "by a pattern": but(Action="kms:?utKey*cy"),
     "by a name in another case": but(Action="KMS:putkeypolicy"),
     "by all actions but another": without("Action", NotAction="kms:Encrypt"),
+    "by all actions but none": without("Action", NotAction=[]),
     "under a condition": but(Condition=CONDITIONAL),
     "for all resources but another": without(
         "Resource", NotResource=f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other"

@@ -74,8 +74,6 @@ class Statement:
 
     def covers(self, action: str, key_arn: str) -> bool:
         """Tell whether IAM's `kms:<action>` on the key is meant (rules AUTH-13, POL-6, POL-7)."""
-        if not self.actions or not self.resources:
-            return False
         full_name = f"kms:{action}".lower()
         is_action = any(matches(pattern.lower(), full_name) for pattern in self.actions)
         is_resource = any(matches(pattern, key_arn) for pattern in self.resources)
@@ -123,7 +121,8 @@ def matches(pattern: str, text: str) -> bool:
     """
     Match *text* against IAM's wildcards: `*` for any characters, `?` for one.
 
-    In linear space and without backtracking but to the last `*`, for patterns come from outside.
+    It goes back to the last `*` only, for no pattern shall take longer than its length times that
+    of the text.
     """
     place = start = 0
     star = -1
@@ -170,7 +169,7 @@ def _read_statement(statement: Any) -> Statement:
         principals=principals,
         services=services,
         is_not_principal=is_not_principal,
-        # Accepted without these two, though of no effect (rules POL-6).
+        # Accepted without these two, and then of no effect (rules POL-6).
         actions=_strings([] if actions is None else actions, "action"),
         is_not_action=is_not_action,
         resources=_strings([] if resources is None else resources, "resource"),

@@ -19,6 +19,15 @@ def test_wildcards(pattern, text):
     assert (oracle.match(text) is not None) is matches(pattern, text)
 
 
+@given(st.lists(st.sampled_from("ab.?*"), max_size=8), st.data())
+def test_text_made_from_a_pattern(pattern, data):
+    """A pattern matches what it was filled in with."""
+    fill = {"?": st.sampled_from("ab."), "*": st.text("ab.", max_size=3)}
+    text = "".join(data.draw(fill.get(sign, st.just(sign))) for sign in pattern)
+
+    assert matches("".join(pattern), text)
+
+
 def test_many_stars():
     """A pattern of many stars is compared in no time at all."""
     assert not matches("*a" * 2_000 + "b", "a" * 4_000)
