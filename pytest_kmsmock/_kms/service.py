@@ -212,7 +212,7 @@ class Response:
         members["ResponseMetadata"] = {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,
-            "HTTPHeaders": self.headers(),
+            "HTTPHeaders": {name.lower(): value for name, value in self.headers().items()},
             "RetryAttempts": 0,
         }
         return members
