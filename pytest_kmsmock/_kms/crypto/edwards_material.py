@@ -30,9 +30,8 @@ class EdwardsMaterial(KeyPairMaterial[Ed25519PrivateKey]):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
-        return cls(
-            spec, lambda: Ed25519PrivateKey.from_private_bytes(source.token_bytes(_SEED_LENGTH))
-        )
+        seed = source.token_bytes(_SEED_LENGTH)
+        return cls(spec, lambda: Ed25519PrivateKey.from_private_bytes(seed), source)
 
     @classmethod
     def check(cls, spec: KeySpec, key: object) -> Ed25519PrivateKey:

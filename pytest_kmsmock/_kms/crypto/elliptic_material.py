@@ -14,6 +14,7 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial, load_public_key
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.seeded import is_reproducible
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 _CURVES: Mapping[str, ec.EllipticCurve] = MappingProxyType(
@@ -33,7 +34,12 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
-        return cls(spec, partial(ec.generate_private_key, _curve(spec)))
+        if is_reproducible(source):
+            # 64 bits more than the order has make the bias negligible (FIPS 186-5, A.2.1).
+            drawn = int.from_bytes(source.token_bytes((spec.bits + 7) // 8 + 8), "big")
+            scalar = drawn % (_curve(spec).group_order - 1) + 1
+            return cls(spec, partial(ec.derive_private_key, scalar, _curve(spec)), source)
+        return cls(spec, partial(ec.generate_private_key, _curve(spec)), source)
 
     @classmethod
     def check(cls, spec: KeySpec, key: object) -> ec.EllipticCurvePrivateKey:
@@ -52,7 +58,8 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         row = check_message(algorithm, message, message_type)
-        return self._pair().sign(message, _scheme(row, message_type))
+        repeats = is_reproducible(self._source)
+        return self._pair().sign(message, _scheme(row, message_type, repeats=repeats))
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
         row = check_message(algorithm, message, message_type)
@@ -73,5 +80,6 @@ def _curve(spec: KeySpec) -> ec.EllipticCurve:
     return _CURVES[str(spec.curve)]
 
 
-def _scheme(row: SigningAlgorithm, message_type: str) -> ec.ECDSA:
-    return ec.ECDSA(row.hash if message_type == RAW else Prehashed(row.hash))
+def _scheme(row: SigningAlgorithm, message_type: str, *, repeats: bool = False) -> ec.ECDSA:
+    hashed = row.hash if message_type == RAW else Prehashed(row.hash)
+    return ec.ECDSA(hashed, deterministic_signing=repeats)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pytest_kmsmock._kms.crypto import der
 from pytest_kmsmock._kms.crypto.contract import Material, OnDemand
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey, MalformedDer
-from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
@@ -37,30 +37,31 @@ K = TypeVar("K", bound=_PrivateKey)
 
 
 class KeyPairMaterial(Material, Generic[K]):
-    """A key pair of one of the types of `cryptography`."""
+    """A key pair of one of the types of `cryptography`; *source* is asked if it is a seeded one."""
 
-    __slots__ = ("_pair",)
+    __slots__ = ("_pair", "_source")
 
-    def __init__(self, spec: KeySpec, make: Callable[[], K]) -> None:
+    def __init__(self, spec: KeySpec, make: Callable[[], K], source: RandomSource = SYSTEM) -> None:
         super().__init__(spec)
         self._pair = OnDemand(make)
+        self._source = source
 
     @classmethod
     def load(cls, spec: KeySpec, raw: bytes, *, source: RandomSource, china: bool) -> Material:
         if not _is_pkcs8(raw):
             raise BadMaterial("not a DER PKCS#8 private key")
-        return cls._hold(spec, _load(raw))
+        return cls._hold(spec, _load(raw), source)
 
     @classmethod
     def adopt(cls, spec: KeySpec, key: object, *, source: RandomSource, china: bool) -> Material:
         if isinstance(key, bytes):
             key = cls.from_seed(spec, key) or _load(key)
-        return cls._hold(spec, key)
+        return cls._hold(spec, key, source)
 
     @classmethod
-    def _hold(cls, spec: KeySpec, key: object) -> Material:
+    def _hold(cls, spec: KeySpec, key: object, source: RandomSource) -> Material:
         checked = cls.check(spec, key)
-        return cls(spec, lambda: checked)
+        return cls(spec, lambda: checked, source)
 
     @classmethod
     @abstractmethod

@@ -40,8 +40,8 @@ class MLDSAMaterial(KeyPairMaterial[MLDSAPrivateKey]):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
-        make = _parameter_set(spec).from_seed_bytes
-        return cls(spec, lambda: make(source.token_bytes(_SEED_LENGTH)))
+        make, seed = _parameter_set(spec).from_seed_bytes, source.token_bytes(_SEED_LENGTH)
+        return cls(spec, lambda: make(seed), source)
 
     @classmethod
     def check(cls, spec: KeySpec, key: object) -> MLDSAPrivateKey:

@@ -2,6 +2,7 @@
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import OAEP, PSS
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
@@ -11,6 +12,13 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
 from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.seeded import (
+    encrypt_oaep,
+    hash_of,
+    is_reproducible,
+    make_rsa,
+    sign_pss,
+)
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
@@ -23,7 +31,10 @@ class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
-        return cls(spec, lambda: leases.rsa(spec.bits))
+        if is_reproducible(source):
+            seed = source.token_bytes(32)
+            return cls(spec, lambda: make_rsa(spec.bits, seed), source)
+        return cls(spec, lambda: leases.rsa(spec.bits), source)
 
     @classmethod
     def check(cls, spec: KeySpec, key: object) -> rsa.RSAPrivateKey:
@@ -36,7 +47,10 @@ class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):
         return key
 
     def encrypt(self, algorithm: str, plaintext: bytes) -> bytes:
-        return self._pair().public_key().encrypt(plaintext, RSA_PADDING[algorithm])
+        padding, public = RSA_PADDING[algorithm], self._pair().public_key()
+        if is_reproducible(self._source) and isinstance(padding, OAEP):
+            return encrypt_oaep(public, padding.algorithm, plaintext, self._source)
+        return public.encrypt(plaintext, padding)
 
     def decrypt(self, algorithm: str, ciphertext: bytes) -> bytes:
         try:
@@ -46,7 +60,11 @@ class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         row = check_message(algorithm, message, message_type)
-        return self._pair().sign(message, RSA_PADDING[algorithm], _hash(row, message_type))
+        padding = RSA_PADDING[algorithm]
+        if is_reproducible(self._source) and isinstance(padding, PSS):
+            digest = hash_of(row.hash, message) if message_type == RAW else message
+            return sign_pss(self._pair(), row.hash, digest, self._source)
+        return self._pair().sign(message, padding, _hash(row, message_type))
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
         row = check_message(algorithm, message, message_type)

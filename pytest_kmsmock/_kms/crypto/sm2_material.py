@@ -8,6 +8,7 @@ from pytest_kmsmock._kms.crypto.contract import Material, OnDemand
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.seeded import is_reproducible
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 
 
@@ -27,6 +28,10 @@ class SM2Material(Material):
     def generate(
         cls, spec: KeySpec, *, source: RandomSource, leases: Leases, china: bool
     ) -> Material:
+        if is_reproducible(source):
+            # Drawn now, so that the order of first uses does not matter.
+            pair = sm2.PrivateKey.generate(source)
+            return cls(spec, lambda: pair, source)
         return cls(spec, lambda: sm2.PrivateKey.generate(source), source)
 
     @classmethod
