@@ -92,18 +92,21 @@ def read_defaults(config: pytest.Config) -> Defaults:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse a wrong marker before any test runs."""
+    if hasattr(config, "workerinput"):
+        # A worker of pytest-xdist would just crash; its test says what is wrong, at its set-up.
+        return
     for item in items:
         for marker in item.iter_markers("kms"):
-            check_marker(marker, item)
+            read_marker(marker, item)
 
 
-def check_marker(marker: pytest.Mark, item: pytest.Item) -> None:
+def read_marker(marker: pytest.Mark, item: pytest.Item) -> Options:
     try:
         if marker.args:
             raise TypeError("the marker kms takes keywords only")
-        read_options(marker.kwargs, "the marker kms")
+        return read_options(marker.kwargs, "the marker kms")
     except (TypeError, ValueError) as error:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
@@ -113,7 +116,7 @@ def collect_options(item: pytest.Item) -> list[Options]:
     found: list[Options] = []
     for node in item.listchain():
         markers = [marker for marker in node.own_markers if marker.name == "kms"]
-        found += [Options(**marker.kwargs) for marker in reversed(markers)]
+        found += [read_marker(marker, item) for marker in reversed(markers)]
         if isinstance(node, (pytest.Class, pytest.Function)) and hasattr(node.obj, OPTIONS):
             found.append(getattr(node.obj, OPTIONS))
     return found

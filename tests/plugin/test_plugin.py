@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from pytest_kmsmock._kms.crypto.pool import POOL
 from pytest_kmsmock.mock import ACTIVE
+from pytest_kmsmock.plugin import pytest_collection_modifyitems
 from tests.plugin.conftest import OPTIONS
 
 # The module that most runs are about: what `kms` and `kms_mock` are in it.
@@ -248,6 +250,39 @@ def test_marker_that_is_wrong(run_pytest, marker, message):
     test = "test_marker_that_is_wrong.py::test_it"
 
     assert [f"ERROR: {test}: {message}"] == usage_error(result)
+
+
+def test_marker_that_is_wrong_in_a_worker(run_pytest):
+    """Under pytest-xdist, where that would be a crash, it is the error of the test itself."""
+    result = run_pytest(
+        """
+    import pytest
+
+    @pytest.mark.kms(regoin_name="eu-west-1")
+    def test_it():
+        pass
+
+    def test_other(kms):
+        kms.create_key()
+    """,
+        "-n1",
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["E*::test_it: the marker kms has no keyword 'regoin_name': did you mean 'region_name'?*"]
+    )
+
+
+def test_collection_in_a_worker(request):
+    """A worker of pytest-xdist looks at no marker while it collects."""
+    wrong = request.node
+    wrong.add_marker(pytest.mark.kms(regoin_name="eu-west-1"))
+
+    with pytest.raises(pytest.UsageError):
+        pytest_collection_modifyitems(SimpleNamespace(), [wrong])
+
+    assert pytest_collection_modifyitems(SimpleNamespace(workerinput={}), [wrong]) is None
 
 
 def test_marker_is_registered(run_pytest):
