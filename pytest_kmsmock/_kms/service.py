@@ -11,10 +11,12 @@ from pytest_kmsmock._kms.access.principals import Principal, default_principal
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
+from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
+from pytest_kmsmock._kms.rules.missing_keys import provide_missing_keys
 from pytest_kmsmock._kms.rules.operation import REGISTRY, Operation, stop_dry_run
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
@@ -29,6 +31,7 @@ class Request:
     account_id: str
     body: bytes
     access_key_id: str | None = None
+    seed: KeySeed = NOTHING
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +52,12 @@ def decode(call: Call) -> None:
 
 def validate(call: Call) -> None:
     validation.validate(call.operation.model.name, call.request)
+
+
+def provide_keys(call: Call) -> None:
+    """Make the keys that are missing, if the test asked for that."""
+    if call.context.world.makes_missing_keys:
+        provide_missing_keys(call.context, call.request, call.operation.uses)
 
 
 def locate(call: Call) -> None:
@@ -91,6 +100,7 @@ def record_usage(call: Call) -> None:
 STEPS: Final = (
     decode,
     validate,
+    provide_keys,
     locate,
     authorise_keys,
     check,

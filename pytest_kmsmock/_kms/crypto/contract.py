@@ -25,6 +25,9 @@ class Material(ABC):
     def __init__(self, spec: KeySpec) -> None:
         self.spec = spec
 
+    def __deepcopy__(self, memo: object) -> "Material":
+        return self  # it never changes; a copied KMS has the same keys
+
     @classmethod
     @abstractmethod
     def generate(

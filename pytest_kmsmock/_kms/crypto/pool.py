@@ -70,6 +70,16 @@ class Leases:
                 self._loans.append(key)
         return key
 
+    def keep(self) -> None:
+        """Never give back what is on loan by now."""
+        with self._lock:
+            if self._loans is not None:
+                self._loans = []
+
+    def __deepcopy__(self, memo: object) -> "Leases":
+        # The copy of a KMS uses the key pairs of the original, and takes its own from there on.
+        return Leases(self._pool, reuse=self._loans is not None)
+
     def close(self) -> None:
         """Give everything back. Doing it twice does no harm."""
         with self._lock:

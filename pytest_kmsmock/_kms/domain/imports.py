@@ -117,8 +117,14 @@ def put_copy(
     key.imported[version.material_id] = ImportedMaterial(material=material, valid_to=valid_to)
     if valid_to is not None:
         world.plan(valid_to, "material expiry", key)
-    if version is not key.family.pending and key.has_all_material:
+    if key.has_all_material:
         key.apply("material arrives")
+
+
+def import_for_good(world: World, key: Key, material: Material) -> None:
+    """Give a new key without material its first one, which never expires."""
+    version = associate(world, key.family, identify(key.family, material))
+    put_copy(world, key, version, material, None)
 
 
 def drop_copy(world: World, key: Key, version: MaterialVersion) -> None:

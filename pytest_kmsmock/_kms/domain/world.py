@@ -1,16 +1,17 @@
 """Everything one mock holds, nested as AWS nests it: accounts, then Regions, then keys."""
 
+import copy
 import heapq
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
 from pytest_kmsmock._kms.domain.backing import CloudHsmCluster, ExternalKeyManager
+from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
 from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.identifiers import Arn
@@ -116,11 +117,14 @@ class World:
         self.import_parameters: dict[bytes, ImportParameters] = {}
         self.grants: dict[str, Grant] = {}  # on all keys: a grant token does not say which
         self.token_secret = self.source.token_bytes(32)
+        # ciphertexts that a test has made known, such as real ones of AWS
+        self.known_ciphertexts: dict[bytes, KnownCiphertext] = {}
+        self.makes_missing_keys = False
         self._due: list[tuple[datetime, int, DueKind, Subject]] = []
         # What stands behind custom key stores, by cluster id and by proxy URI.
         self.clusters: dict[str, CloudHsmCluster] = {}
         self.key_managers: dict[str, ExternalKeyManager] = {}
-        self._order = count()
+        self._planned = 0
 
     def account(self, account_id: str) -> Account:
         account = self.accounts.get(account_id)
@@ -172,7 +176,8 @@ class World:
 
     def plan(self, at: datetime, kind: DueKind, subject: Subject) -> None:
         """Let *kind* happen to *subject* at *at*, unless it no longer applies by then."""
-        heapq.heappush(self._due, (at, next(self._order), kind, subject))
+        self._planned += 1
+        heapq.heappush(self._due, (at, self._planned, kind, subject))
 
     def next_due(self, now: datetime) -> tuple[datetime, DueKind, Subject] | None:
         """Take the earliest event that is due at *now*, or None."""
@@ -180,6 +185,11 @@ class World:
             return None
         at, _, kind, subject = heapq.heappop(self._due)
         return at, kind, subject
+
+    def copy(self) -> "World":
+        """Return a world that is and will be as this one, and goes its own way."""
+        self.leases.keep()  # one key pair in two worlds: neither may give it back
+        return copy.deepcopy(self)
 
     def close(self) -> None:
         """Give the key pairs on loan back to the pool; the world must not be used afterwards."""

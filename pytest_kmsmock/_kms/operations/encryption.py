@@ -8,7 +8,7 @@ from pytest_kmsmock._kms.access.decision import denied_elsewhere
 from pytest_kmsmock._kms.crypto.algorithms import SYMMETRIC_DEFAULT
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT
-from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.keys import Key, KeyFamily
 from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import material_id_in, seal_under, unseal_under
 from pytest_kmsmock._kms.errors import (
@@ -68,11 +68,7 @@ def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> 
         if named is None:
             raise validation(f"{side.key_id} must not be null")  # rules DRY-5; text assumed
         return named
-    try:
-        material_id = material_id_in(request["CiphertextBlob"])
-    except MalformedCiphertext:
-        raise invalid_ciphertext() from None
-    family, _ = ctx.world.materials.get(material_id, (None, None))
+    family = find_family(ctx, request["CiphertextBlob"])
     if named is not None:
         if named.family is not family:
             raise incorrect_key()
@@ -85,6 +81,24 @@ def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> 
             "the resource associated with this ciphertext",
         )
     return key
+
+
+def find_family(ctx: Context, blob: bytes) -> KeyFamily | None:
+    """
+    Find the key, with its relatives, that made a symmetric ciphertext; None if it is gone.
+
+    Raises:
+        KmsError: InvalidCiphertextException (wire-facts E14).
+    """
+    known = ctx.world.known_ciphertexts.get(blob)
+    if known is not None:
+        return known.key.family
+    try:
+        material_id = material_id_in(blob)
+    except MalformedCiphertext:
+        raise invalid_ciphertext() from None
+    family, _ = ctx.world.materials.get(material_id, (None, None))
+    return family
 
 
 @operation("Encrypt", key_use(Usage(ENCRYPT_DECRYPT), USABLE, aliases=True, cross_account=True))
@@ -111,7 +125,7 @@ def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
         raise dry_run()
     algorithm = read_algorithm(request, PLAIN, key)
     plaintext, material_id = decrypt_under(
-        key, algorithm, request["CiphertextBlob"], request.get(PLAIN.context)
+        ctx, key, algorithm, request["CiphertextBlob"], request.get(PLAIN.context)
     )
     answer: ResponseMembers = {
         "KeyId": key.arn,
@@ -152,7 +166,7 @@ def re_encrypt(
     source_algorithm = read_algorithm(request, SOURCE, source)
     destination_algorithm = read_algorithm(request, DESTINATION, destination)
     plaintext, source_material_id = decrypt_under(
-        source, source_algorithm, request["CiphertextBlob"], request.get(SOURCE.context)
+        ctx, source, source_algorithm, request["CiphertextBlob"], request.get(SOURCE.context)
     )
     blob, material_id = encrypt_under(
         ctx, destination, destination_algorithm, plaintext, request.get(DESTINATION.context)
@@ -228,9 +242,19 @@ def encrypt_under(
 
 
 def decrypt_under(
-    key: Key, algorithm: str, blob: bytes, encryption_context: Mapping[str, str] | None
+    ctx: Context,
+    key: Key,
+    algorithm: str,
+    blob: bytes,
+    encryption_context: Mapping[str, str] | None,
 ) -> tuple[bytes, bytes | None]:
     """Return the plaintext and the id of the material that opened it, if materials have ids."""
+    known = ctx.world.known_ciphertexts.get(blob)
+    if known is not None and known.key.family is key.family:
+        if known.encryption_context != (encryption_context or {}):
+            raise invalid_ciphertext()
+        current = key.family.current
+        return known.plaintext, None if current is None else current.material_id
     try:
         if algorithm != SYMMETRIC_DEFAULT:
             return key.material.decrypt(algorithm, blob), None

@@ -9,6 +9,7 @@ from pytest_kmsmock._kms.domain.creation import (
     generate_material,
     new_version,
 )
+from pytest_kmsmock._kms.domain.imports import import_for_good
 from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import (
     AWS_CLOUDHSM,
@@ -24,7 +25,7 @@ from pytest_kmsmock._kms.domain.quotas import check_key_quota
 from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
-from pytest_kmsmock._kms.errors import unsupported, validation
+from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
 from pytest_kmsmock._kms.rules.clusters import check_condition
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
@@ -49,7 +50,13 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
         usage=usage,
         origin=origin,
         is_multi_region=request.get("MultiRegion", False),
+        key_id=ctx.seed.key_id,
     )
+    if family.key_id in ctx.region.keys:  # only a test's own id can be taken
+        raise KmsError(
+            "AlreadyExistsException",
+            f"Key '{ctx.region.arn(f'key/{family.key_id}')}' already exists",
+        )
     policy = None
     if (text := request.get("Policy")) is not None:
         policy = check_new_policy(
@@ -68,8 +75,11 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
         store.add_key(key)
     if origin == EXTERNAL:
         key.own_state = PENDING_IMPORT
+        if ctx.seed.material is not None:
+            import_for_good(ctx.world, key, ctx.seed.material)
     else:
-        ctx.world.add_version(family, new_version(family, generate_material(ctx.world, family)))
+        material = ctx.seed.material or generate_material(ctx.world, family)
+        ctx.world.add_version(family, new_version(family, material))
     return {"KeyMetadata": describe(key)}
 
 

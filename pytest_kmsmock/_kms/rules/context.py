@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from pytest_kmsmock._kms.access.principals import Principal
+from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import Region, World
 from pytest_kmsmock._kms.wire.model import OperationModel
 
@@ -25,3 +26,4 @@ class Context:
     model: OperationModel
     request_id: str
     now: datetime
+    seed: KeySeed = NOTHING

@@ -1,0 +1,16 @@
+"""What a test gives to a new key that AWS would draw: its id and its material."""
+
+from dataclasses import dataclass
+
+from pytest_kmsmock._kms.crypto.material import Material
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySeed:
+    """The id and the material of the key that CreateKey is about to make; None: as always."""
+
+    key_id: str | None = None
+    material: Material | None = None
+
+
+NOTHING = KeySeed()

@@ -1,0 +1,102 @@
+"""Keys that come into being when they are first named, for tests that do not care."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pytest_kmsmock._kms.crypto.specs import (
+    ENCRYPT_DECRYPT,
+    GENERATE_VERIFY_MAC,
+    KEY_AGREEMENT,
+    SIGN_VERIFY,
+    SPECS,
+)
+from pytest_kmsmock._kms.domain.aliases import Alias
+from pytest_kmsmock._kms.domain.creation import (
+    add_member,
+    create_family,
+    generate_material,
+    new_version,
+)
+from pytest_kmsmock._kms.domain.identifiers import (
+    AWS_ALIAS_PREFIX,
+    is_alias,
+    is_key_id,
+    read_arn,
+)
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers
+from pytest_kmsmock._kms.rules.operation import KeyUse
+
+# operation -> what a key must be for it; any other makes a symmetric key.
+_USAGES: Final[Mapping[str, str]] = {
+    "Sign": SIGN_VERIFY,
+    "Verify": SIGN_VERIFY,
+    "GetPublicKey": SIGN_VERIFY,
+    "GenerateMac": GENERATE_VERIFY_MAC,
+    "VerifyMac": GENERATE_VERIFY_MAC,
+    "DeriveSharedSecret": KEY_AGREEMENT,
+}
+_ALGORITHM_MEMBERS: Final = (
+    "EncryptionAlgorithm",
+    "SigningAlgorithm",
+    "MacAlgorithm",
+    "KeyAgreementAlgorithm",
+)
+
+
+def provide_missing_keys(ctx: Context, request: RequestMembers, uses: Iterable[KeyUse]) -> None:
+    """Make each key or alias that *request* names, could name, and does not find."""
+    for use in uses:
+        identifier = request.get(use.member)
+        if identifier is None:
+            continue
+        name = _local_name(ctx, identifier)
+        if is_key_id(name) and name not in ctx.region.keys:
+            _make_key(ctx, request, name)
+        elif use.aliases and _is_missing_alias(ctx, name):
+            alias = Alias(
+                name=name,
+                arn=ctx.region.arn(name),
+                target=_make_key(ctx, request, None),
+                creation_date=ctx.now,
+                last_updated_date=ctx.now,
+            )
+            ctx.region.add_alias(alias)
+
+
+def _local_name(ctx: Context, identifier: str) -> str:
+    """Return the key id or alias name in *identifier*, "" for one of another place."""
+    if not identifier.startswith("arn:"):
+        return identifier
+    arn = read_arn(identifier)
+    here = (ctx.region.partition, ctx.region.name, ctx.region.account_id)
+    if arn is None or (arn.partition, arn.region, arn.account_id) != here:
+        return ""
+    return arn.resource if arn.is_alias else arn.key_id
+
+
+def _is_missing_alias(ctx: Context, name: str) -> bool:
+    return (
+        is_alias(name) and not name.startswith(AWS_ALIAS_PREFIX) and name not in ctx.region.aliases
+    )
+
+
+def _make_key(ctx: Context, request: RequestMembers, key_id: str | None) -> Key:
+    """Make a key that the request can use: of the first spec that will do."""
+    usage = _USAGES.get(ctx.model.name, ENCRYPT_DECRYPT)
+    algorithm = next((request[name] for name in _ALGORITHM_MEMBERS if name in request), None)
+    spec = next(
+        spec
+        for spec in SPECS.values()
+        if usage in spec.usages and algorithm in (None, *spec.algorithms(usage))
+    )
+    family = create_family(
+        ctx.world,
+        ctx.region,
+        spec=spec,
+        usage=usage,
+        is_multi_region=key_id is not None and key_id.startswith("mrk-"),
+        key_id=key_id,
+    )
+    ctx.world.add_version(family, new_version(family, generate_material(ctx.world, family)))
+    return add_member(ctx.region, family, ctx.now)
