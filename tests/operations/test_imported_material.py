@@ -433,6 +433,25 @@ class TestDeleteImportedKeyMaterial:
         )
         assert [early, late] == [entry["ValidTo"] for entry in all_material(kms, key_arn)]
 
+    def test_each_expires_by_itself(self, kms, clock, key_arn, first, second):
+        """Of several materials the one whose time has come expires (rules IMP-10, IMP-20)."""
+        early, late = (clock.now() + timedelta(days=days) for days in (10, 20))
+        import_material(kms, key_arn, first, ValidTo=early)
+        import_material(kms, key_arn, second, **NEW, ValidTo=late)
+        kms.rotate_key_on_demand(KeyId=key_arn)
+        clock.move_to(early)
+        shown = material_states(kms, key_arn), state_of(kms, key_arn)
+        clock.move_to(late)
+
+        assert (
+            [("NON_CURRENT", "PENDING_IMPORT"), ("CURRENT", "IMPORTED")],
+            "PendingImport",
+        ) == shown
+        assert [
+            ("NON_CURRENT", "PENDING_IMPORT"),
+            ("CURRENT", "PENDING_IMPORT"),
+        ] == material_states(kms, key_arn)
+
     def test_unknown_id(self, kms, key_arn):
         """An id that the key does not know is not found (code and text assumed)."""
         refused = refusal(kms.delete_imported_key_material, KeyId=key_arn, KeyMaterialId=UNKNOWN_ID)

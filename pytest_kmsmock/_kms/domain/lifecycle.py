@@ -70,7 +70,6 @@ def plan_end_of_update(world: World, key: Key, at: datetime) -> None:
 def end_update(world: World, key: Key, at: datetime) -> None:
     """Let a key that changed its part in a set of related keys regain its state (rules MR-13)."""
     key.cover(None)
-    resume_rotation(world, key, at)  # the new primary key may be able to, where the old one wasn't
 
 
 def rotate_when_due(world: World, key: Key, at: datetime) -> None:
@@ -83,14 +82,9 @@ def rotate_when_due(world: World, key: Key, at: datetime) -> None:
 
 
 def resume_rotation(world: World, key: Key, now: datetime) -> None:
-    """Make up at once for the rotation that an enabled key missed, if it did (rules ROT-6)."""
+    """Make up for the rotation that *key*, now enabled, missed while it was not (rules ROT-6)."""
     rotation = key.family.rotation
-    if (
-        rotation is not None
-        and rotation.next_date <= now
-        and key.is_primary
-        and key.own_state == ENABLED
-    ):
+    if rotation is not None and rotation.next_date <= now and key.is_primary:
         rotate_automatically(world, key.family, rotation, now)
 
 
