@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_kmsmock.mock import KmsMock, mock_kms
+from pytest_kmsmock.activation import mock_kms
+from pytest_kmsmock.mock import KmsMock
 from pytest_kmsmock.outside import CallOutsideMock
 
 if TYPE_CHECKING:

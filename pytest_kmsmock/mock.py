@@ -1,14 +1,12 @@
-"""The mock: what a test holds, the stack of those that are active, and the ways to start one."""
+"""The mock: the handle that a test holds on an in-memory KMS."""
 
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_kmsmock import interception
-from pytest_kmsmock.options import Defaults, Options, check_region, read_options
+from pytest_kmsmock.options import Options, check_region
 from pytest_kmsmock.sessions import configured_region, new_client, new_session, shared_client
+from pytest_kmsmock.stack import ActiveMocks
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -16,9 +14,8 @@ if TYPE_CHECKING:
 
     from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Request, Response, Service
+    from pytest_kmsmock.exchange import Exchange, Outcome
     from pytest_kmsmock.key_stores import KeyStoreHandle, KeyStoreType, Place
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class KmsMock:
@@ -190,7 +187,17 @@ class KmsMock:
                 self._close()
                 self._open()
 
-    def respond(self, exchange: interception.Exchange) -> "Response":
+    def goes_by_wire(self, operation: str) -> bool:
+        """Say whether the wire matters to a request; for the interception."""
+        return self.wire
+
+    def respond_or_fail(self, exchange: "Exchange") -> "Outcome":
+        """Answer a request that goes by the wire; for the interception."""
+        from pytest_kmsmock.exchange import Outcome  # noqa: PLC0415 - see _open
+
+        return Outcome(response=self.respond(exchange))
+
+    def respond(self, exchange: "Exchange") -> "Response":
         """Answer a request; for the interception."""
         return self._service.respond(
             self._make_request(
@@ -226,195 +233,11 @@ class KmsMock:
         self._service.world.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Turn:
-    """
-    One activation of a mock.
-
-    It *created* the mock, *joined* it, or is what the mock's own `start` did. *settled* are the
-    options that have had their say before: a decorator with one of them just joins.
-    """
-
-    mock: KmsMock
-    kind: Literal["created", "joined", "started"]
-    settled: tuple[Options, ...] = ()
-
-    def __enter__(self) -> KmsMock:
-        return self.mock
-
-    def __exit__(self, *_: object) -> None:
-        ACTIVE.end(self)
+def make_mock(options: Options) -> KmsMock:
+    return KmsMock(
+        region_name=options.region_name, account_id=options.account_id, wire=options.wire
+    )
 
 
-class ActiveMocks:
-    """
-    The stack of active mocks, one for the process: worker threads are served too.
-
-    Turns end in any order, and a mock lives until the last of its turns has ended.
-    """
-
-    def __init__(self) -> None:
-        self.defaults = Defaults()
-        self.lock = threading.RLock()
-        self._turns: tuple[Turn, ...] = ()
-
-    @property
-    def current(self) -> KmsMock | None:
-        turns = self._turns
-        return turns[-1].mock if turns else None
-
-    @property
-    def refuse_outside(self) -> bool:
-        return self.defaults.outside == "error"
-
-    def begin(self, options: Options, settled: tuple[Options, ...] = ()) -> Turn:
-        """Join the active mock, or start one if there is none or *options* ask for their own."""
-        with self.lock:
-            top = self._turns[-1] if self._turns else None
-            if top is not None and joins(options, top):
-                return self._push(Turn(mock=top.mock, kind="joined", settled=top.settled + settled))
-            mock = KmsMock(
-                region_name=options.region_name, account_id=options.account_id, wire=options.wire
-            )
-            return self._push(Turn(mock=mock, kind="created", settled=settled))
-
-    def end(self, turn: Turn) -> None:
-        """End *turn*, if it has not ended; a mock's first turn takes its own starts with it."""
-        self._end(
-            lambda one: (
-                one is turn
-                or (one.mock is turn.mock and turn.kind == "created" and one.kind == "started")
-            )
-        )
-
-    def has(self, mock: KmsMock) -> bool:
-        return any(turn.mock is mock for turn in self._turns)
-
-    def start(self, mock: KmsMock) -> None:
-        with self.lock:
-            if not self.has(mock):
-                self._push(Turn(mock=mock, kind="started"))
-
-    def stop(self, mock: KmsMock) -> None:
-        self._end(lambda one: one.mock is mock)
-
-    def _push(self, turn: Turn) -> Turn:
-        if not self.has(turn.mock):
-            turn.mock._open()
-        self._turns += (turn,)
-        return turn
-
-    def _end(self, ends: Callable[[Turn], bool]) -> None:
-        with self.lock:
-            ended = [turn for turn in self._turns if ends(turn)]
-            self._turns = tuple(turn for turn in self._turns if turn not in ended)
-            for mock in {turn.mock for turn in ended}:
-                if not self.has(mock):
-                    mock._close()
-
-
-def joins(options: Options, top: Turn) -> bool:
-    """
-    Raises:
-        ValueError: For options that the mock to be joined can't fulfil.
-    """
-    if any(options is known for known in top.settled):
-        return True
-    if options.isolated:
-        return False
-    for name in ("region_name", "account_id", "wire"):
-        asked = getattr(options, name)
-        if asked is not None and asked != (given := getattr(top.mock, name)):
-            raise ValueError(
-                f"mock_kms({name}={asked!r}) joins the active mock, whose {name} is {given!r}: "
-                "give it the same, or add isolated=True for a KMS of its own"
-            )
-    return True
-
-
-ACTIVE: Final = ActiveMocks()
+ACTIVE: Final = ActiveMocks(make_mock)
 interception.install(ACTIVE)
-
-
-class Activation:
-    """What `mock_kms(...)` returns: a decorator, and a context manager that gives the handle."""
-
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self._turns: list[Turn] = []
-
-    def __call__(self, wrapped: Decorated) -> Decorated:
-        from pytest_kmsmock.decorating import decorate  # noqa: PLC0415 - see cast_nets: wrapt
-
-        decorated: Decorated = decorate(
-            wrapped, self._options, partial(ACTIVE.begin, self._options)
-        )
-        return decorated
-
-    def __enter__(self) -> KmsMock:
-        self._turns.append(ACTIVE.begin(self._options))
-        return self._turns[-1].mock
-
-    def __exit__(self, *_: object) -> None:
-        ACTIVE.end(self._turns.pop())
-
-    async def __aenter__(self) -> KmsMock:
-        return self.__enter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        self.__exit__()
-
-    def start(self) -> KmsMock:
-        """Start a mock, or join the active one, and return the handle; do so once until stopped."""
-        return self._turns[-1].mock if self._turns else self.__enter__()
-
-    def stop(self) -> None:
-        """End what was started, in any order with others; do nothing if nothing was."""
-        while self._turns:
-            self.__exit__()
-
-
-@overload
-def mock_kms(wrapped: Decorated, /) -> Decorated: ...
-
-
-@overload
-def mock_kms(
-    *,
-    region_name: str | None = None,
-    account_id: str | None = None,
-    wire: bool | None = None,
-    isolated: bool = False,
-) -> Activation: ...
-
-
-def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
-    """
-    Have all KMS requests answered in memory: as a decorator, bare or called, or in a `with`.
-
-    It decorates functions, `async def`, generators, async generators (so also fixtures, below
-    `@pytest.fixture`), and classes, each of whose tests gets a fresh KMS, set-up included. Inside
-    an active mock it joins that one. As a context manager, sync or async, and by `start()`, it
-    gives the handle:
-
-        with mock_kms() as mock:
-            key = mock.client().create_key()
-
-    Args:
-        region_name: See `KmsMock`.
-        account_id: See `KmsMock`.
-        wire: See `KmsMock`.
-        isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.
-
-    Raises:
-        TypeError: For an unknown keyword, or for something that can't be decorated.
-        ValueError: For a value that can't be, or that the mock to be joined does not have.
-
-    .. versionadded:: 0.1.0
-    """
-    activation = Activation(read_options(keywords, "mock_kms()"))
-    if not wrapped:
-        return activation
-    if len(wrapped) > 1 or keywords:
-        raise TypeError("mock_kms() takes options or, bare, the one thing to decorate; not both")
-    return activation(wrapped[0])

@@ -13,13 +13,17 @@ PACKAGE = REPOSITORY / "pytest_kmsmock"
 # From the top down; those in one row do not know each other.
 LAYERS = [
     ["pytest_kmsmock.plugin"],
+    ["pytest_kmsmock.activation"],
     ["pytest_kmsmock.mock"],
-    ["pytest_kmsmock.decorating", "pytest_kmsmock.interception"],
+    ["pytest_kmsmock.decorating", "pytest_kmsmock.interception", "pytest_kmsmock.stack"],
+    ["pytest_kmsmock.seams"],
     [
         "pytest_kmsmock.enclave",
+        "pytest_kmsmock.exchange",
         "pytest_kmsmock.key_stores",
         "pytest_kmsmock.options",
         "pytest_kmsmock.outside",
+        "pytest_kmsmock.retrying",
         "pytest_kmsmock.sessions",
     ],
     ["pytest_kmsmock._kms.service"],
@@ -36,6 +40,7 @@ ABOVE = ["pytest_kmsmock", "pytest_kmsmock._kms"]
 IMPORTERS = {
     "botocore": [
         "pytest_kmsmock.interception",
+        "pytest_kmsmock.seams",
         "pytest_kmsmock.sessions",
         "pytest_kmsmock._kms.wire.model",
     ],

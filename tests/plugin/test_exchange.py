@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
@@ -11,7 +12,7 @@ from botocore.config import Config
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Response
-from pytest_kmsmock.interception import Exchange
+from pytest_kmsmock.exchange import Exchange
 from tests.plugin.clients import ACCESS_KEY_ID, make_older_session, make_session
 
 INTERNAL_ERROR = KmsError("KMSInternalException", None)
@@ -46,14 +47,22 @@ def record(mock, monkeypatch) -> Callable[..., list[Exchange]]:
     return start
 
 
-def list_keys(attempt: int | None = 1, access_key_id: str | None = ACCESS_KEY_ID) -> Exchange:
-    return Exchange(
-        operation="ListKeys",
-        region="eu-north-1",
-        access_key_id=access_key_id,
-        body=b'{"Limit": 7}',
-        attempt=attempt,
-    )
+def list_keys(**others: Any) -> Exchange:
+    told: dict[str, Any] = {
+        "operation": "ListKeys",
+        "region": "eu-north-1",
+        "access_key_id": ACCESS_KEY_ID,
+        "body": b'{"Limit": 7}',
+        "attempt": 1,
+        "parameters": {"Limit": 7},
+    }
+    return Exchange(**told | others)
+
+
+@pytest.fixture
+def read_timeout(wire: bool) -> int | None:
+    """What a mock is told of the client's patience: botocore's default, if it goes by the wire."""
+    return 60 if wire else None
 
 
 def make_configured_session(cls=None):
@@ -63,43 +72,43 @@ def make_configured_session(cls=None):
     return session
 
 
-def test_exchange(record):
-    """Operation, Region, access key and body are told, and that it is the first attempt."""
+def test_exchange(record, read_timeout):
+    """Operation, Region, access key, body and parameters are told, and that it is the first try."""
     exchanges = record()
 
     make_configured_session().create_client("kms").list_keys(Limit=7)
 
-    assert [list_keys()] == exchanges
+    assert [list_keys(read_timeout=read_timeout)] == exchanges
 
 
 def test_exchange_in_an_older_session(record):
-    """The last net reads Region and access key from the signature; the attempt is unknown."""
+    """The last net reads Region and access key from the signature, and knows no more."""
     exchanges = record()
 
     make_older_session().create_client("kms").list_keys(Limit=7)
 
-    assert [list_keys(attempt=None)] == exchanges
+    assert [list_keys(attempt=None, parameters=None)] == exchanges
 
 
-def test_exchange_of_an_unsigned_request(record):
+def test_exchange_of_an_unsigned_request(record, read_timeout):
     """A client that does not sign has no access key."""
     exchanges = record()
     config = Config(signature_version=UNSIGNED)
 
     make_configured_session().create_client("kms", config=config).list_keys(Limit=7)
 
-    assert [list_keys(access_key_id=None)] == exchanges
+    assert [list_keys(access_key_id=None, read_timeout=read_timeout)] == exchanges
 
 
 @pytest.mark.asyncio
-async def test_exchange_in_aiobotocore(record):
+async def test_exchange_in_aiobotocore(record, read_timeout):
     """aiobotocore's requests are told the same."""
     exchanges = record()
 
     async with make_configured_session(AioSession).create_client("kms") as client:
         await client.list_keys(Limit=7)
 
-    assert [list_keys()] == exchanges
+    assert [list_keys(read_timeout=read_timeout)] == exchanges
 
 
 RETRIES = {"mode": "standard", "total_max_attempts": 3}
@@ -114,7 +123,7 @@ def test_attempts(record, monkeypatch):
 
     response = client.list_keys(Limit=7)
 
-    assert [list_keys(attempt=1), list_keys(attempt=2), list_keys(attempt=3)] == exchanges
+    assert [list_keys(attempt=number, read_timeout=60) for number in (1, 2, 3)] == exchanges
     assert 2 == response["ResponseMetadata"]["RetryAttempts"]
 
 
@@ -133,7 +142,7 @@ async def test_attempts_in_aiobotocore(record, monkeypatch):
     async with session.create_client("kms", config=AioConfig(retries=RETRIES)) as client:
         response = await client.list_keys(Limit=7)
 
-    assert [list_keys(attempt=1), list_keys(attempt=2)] == exchanges
+    assert [list_keys(attempt=number, read_timeout=60) for number in (1, 2)] == exchanges
     assert 1 == response["ResponseMetadata"]["RetryAttempts"]
 
 

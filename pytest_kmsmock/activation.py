@@ -1,0 +1,95 @@
+"""The ways to start a mock: `mock_kms` as a decorator, in a `with`, and by start and stop."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar, overload
+
+from pytest_kmsmock.mock import ACTIVE, KmsMock
+from pytest_kmsmock.options import Options, read_options
+from pytest_kmsmock.stack import Turn
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Activation:
+    """What `mock_kms(...)` returns: a decorator, and a context manager that gives the handle."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._turns: list[Turn] = []
+
+    def __call__(self, wrapped: Decorated) -> Decorated:
+        from pytest_kmsmock.decorating import decorate  # noqa: PLC0415 - see cast_nets: wrapt
+
+        decorated: Decorated = decorate(
+            wrapped, self._options, partial(ACTIVE.begin, self._options)
+        )
+        return decorated
+
+    def __enter__(self) -> KmsMock:
+        self._turns.append(ACTIVE.begin(self._options))
+        return self._turns[-1].mock
+
+    def __exit__(self, *_: object) -> None:
+        ACTIVE.end(self._turns.pop())
+
+    async def __aenter__(self) -> KmsMock:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.__exit__()
+
+    def start(self) -> KmsMock:
+        """Start a mock, or join the active one, and return the handle; do so once until stopped."""
+        return self._turns[-1].mock if self._turns else self.__enter__()
+
+    def stop(self) -> None:
+        """End what was started, in any order with others; do nothing if nothing was."""
+        while self._turns:
+            self.__exit__()
+
+
+@overload
+def mock_kms(wrapped: Decorated, /) -> Decorated: ...
+
+
+@overload
+def mock_kms(
+    *,
+    region_name: str | None = None,
+    account_id: str | None = None,
+    wire: bool | None = None,
+    isolated: bool = False,
+) -> Activation: ...
+
+
+def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
+    """
+    Have all KMS requests answered in memory: as a decorator, bare or called, or in a `with`.
+
+    It decorates functions, `async def`, generators, async generators (so also fixtures, below
+    `@pytest.fixture`), and classes, each of whose tests gets a fresh KMS, set-up included. Inside
+    an active mock it joins that one. As a context manager, sync or async, and by `start()`, it
+    gives the handle:
+
+        with mock_kms() as mock:
+            key = mock.client().create_key()
+
+    Args:
+        region_name: See `KmsMock`.
+        account_id: See `KmsMock`.
+        wire: See `KmsMock`.
+        isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.
+
+    Raises:
+        TypeError: For an unknown keyword, or for something that can't be decorated.
+        ValueError: For a value that can't be, or that the mock to be joined does not have.
+
+    .. versionadded:: 0.1.0
+    """
+    activation = Activation(read_options(keywords, "mock_kms()"))
+    if not wrapped:
+        return activation
+    if len(wrapped) > 1 or keywords:
+        raise TypeError("mock_kms() takes options or, bare, the one thing to decorate; not both")
+    return activation(wrapped[0])

@@ -1,0 +1,48 @@
+"""One KMS request on its way through a mock, without botocore's types, and what becomes of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.service import Response
+
+# What a client raises where the network fails it: the names of botocore's exceptions.
+CONNECTION_ERRORS: Final = (
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "ReadTimeoutError",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """
+    A request as it reached us.
+
+    *attempt* counts from 1. None stands for what a client that is older than the plugin does not
+    tell: *attempt*, *parameters* (the caller's own, which nobody changes) and *read_timeout*
+    (seconds; None too where the client waits forever).
+    """
+
+    operation: str
+    region: str
+    access_key_id: str | None
+    body: bytes
+    attempt: int | None
+    parameters: dict[str, Any] | None = None
+    read_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    What becomes of a request that goes by the wire.
+
+    With a *connection_error*, one of CONNECTION_ERRORS, the client hears nothing: *response* is
+    then what it has missed. *is_planned* says that the test has planned this failure.
+    """
+
+    response: "Response"
+    connection_error: str | None = None
+    is_planned: bool = False

@@ -1,0 +1,122 @@
+"""The stack of active mocks: who answers, and how long a mock lives."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pytest_kmsmock.options import Defaults, Options
+
+if TYPE_CHECKING:
+    from pytest_kmsmock.mock import KmsMock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Turn:
+    """
+    One activation of a mock.
+
+    It *created* the mock, *joined* it, or is what the mock's own `start` did. *settled* are the
+    options that have had their say before: a decorator with one of them just joins.
+    """
+
+    stack: "ActiveMocks"
+    mock: "KmsMock"
+    kind: Literal["created", "joined", "started"]
+    settled: tuple[Options, ...] = ()
+
+    def __enter__(self) -> "KmsMock":
+        return self.mock
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.end(self)
+
+
+class ActiveMocks:
+    """
+    The stack of active mocks, one for the process: worker threads are served too.
+
+    Turns end in any order, and a mock lives until the last of its turns has ended.
+    """
+
+    def __init__(self, make_mock: "Callable[[Options], KmsMock]") -> None:
+        self._make_mock = make_mock
+        self.defaults = Defaults()
+        self.lock = threading.RLock()
+        self._turns: tuple[Turn, ...] = ()
+
+    @property
+    def current(self) -> "KmsMock | None":
+        turns = self._turns
+        return turns[-1].mock if turns else None
+
+    @property
+    def refuse_outside(self) -> bool:
+        return self.defaults.outside == "error"
+
+    def begin(self, options: Options, settled: tuple[Options, ...] = ()) -> Turn:
+        """Join the active mock, or start one if there is none or *options* ask for their own."""
+        with self.lock:
+            top = self._turns[-1] if self._turns else None
+            if top is not None and joins(options, top):
+                return self._push(top.mock, "joined", top.settled + settled)
+            return self._push(self._make_mock(options), "created", settled)
+
+    def end(self, turn: Turn) -> None:
+        """End *turn*, if it has not ended; a mock's first turn takes its own starts with it."""
+        self._end(
+            lambda one: (
+                one is turn
+                or (one.mock is turn.mock and turn.kind == "created" and one.kind == "started")
+            )
+        )
+
+    def has(self, mock: "KmsMock") -> bool:
+        return any(turn.mock is mock for turn in self._turns)
+
+    def start(self, mock: "KmsMock") -> None:
+        with self.lock:
+            if not self.has(mock):
+                self._push(mock, "started")
+
+    def stop(self, mock: "KmsMock") -> None:
+        self._end(lambda one: one.mock is mock)
+
+    def _push(
+        self,
+        mock: "KmsMock",
+        kind: Literal["created", "joined", "started"],
+        settled: tuple[Options, ...] = (),
+    ) -> Turn:
+        if not self.has(mock):
+            mock._open()
+        turn = Turn(stack=self, mock=mock, kind=kind, settled=settled)
+        self._turns += (turn,)
+        return turn
+
+    def _end(self, ends: Callable[[Turn], bool]) -> None:
+        with self.lock:
+            ended = [turn for turn in self._turns if ends(turn)]
+            self._turns = tuple(turn for turn in self._turns if turn not in ended)
+            for mock in {turn.mock for turn in ended}:
+                if not self.has(mock):
+                    mock._close()
+
+
+def joins(options: Options, top: Turn) -> bool:
+    """
+    Raises:
+        ValueError: For options that the mock to be joined can't fulfil.
+    """
+    if any(options is known for known in top.settled):
+        return True
+    if options.isolated:
+        return False
+    for name in ("region_name", "account_id", "wire"):
+        asked = getattr(options, name)
+        if asked is not None and asked != (given := getattr(top.mock, name)):
+            raise ValueError(
+                f"mock_kms({name}={asked!r}) joins the active mock, whose {name} is {given!r}: "
+                "give it the same, or add isolated=True for a KMS of its own"
+            )
+    return True
