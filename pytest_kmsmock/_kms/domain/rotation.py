@@ -39,8 +39,9 @@ def rotate_to(
 ) -> None:
     """Make *version*, which is new or pending rotation, the current one of all related keys."""
     is_new = version is not family.pending
-    if (current := family.current) is not None:
-        current.state = "NON_CURRENT"
+    for earlier in family.versions:
+        if earlier.state == "CURRENT":
+            earlier.state = "NON_CURRENT"
     version.state = "CURRENT"
     version.rotation_date = at
     version.rotation_type = rotation_type

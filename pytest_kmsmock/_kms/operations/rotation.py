@@ -93,21 +93,19 @@ def list_key_rotations(ctx: Context, request: RequestMembers, key: Key) -> Respo
 
     Oldest first; AWS's order is not documented (rules ROT-23).
     """
-    versions = key.family.versions
-    if not key.family.spec.rotates:
-        if "IncludeKeyMaterial" in request:
-            # Documented as only for keys that can rotate; answered as EnableKeyRotation (assumed).
-            raise unsupported()
-        versions = []
+    if "IncludeKeyMaterial" in request and not key.family.spec.rotates:
+        # Documented as only for keys that can rotate; answered as EnableKeyRotation (assumed).
+        raise unsupported()
     include_all = request.get("IncludeKeyMaterial") == "ALL_KEY_MATERIAL"
     # Versions are only added and taken away at the end, so their positions name them.
-    positions = [
-        f"{position:06}"
-        for position, version in enumerate(versions)
-        if include_all or version.rotation_date is not None
-    ]
-    chosen, paging = page("ListKeyRotations", request, positions, default_limit=100)
-    rotations = [describe_version(key, versions[int(position)]) for position in chosen]
+    listed = {
+        f"{position:06}": (material_id, version)
+        for position, version in enumerate(key.family.versions)
+        if (material_id := version.material_id) is not None
+        and (include_all or version.rotation_date is not None)
+    }
+    chosen, paging = page("ListKeyRotations", request, list(listed), default_limit=100)
+    rotations = [describe_version(key, *listed[position]) for position in chosen]
     return {"Rotations": rotations, **paging}
 
 
@@ -142,13 +140,11 @@ def check_conflict(ctx: Context, key: Key) -> None:
         )
 
 
-def describe_version(key: Key, version: MaterialVersion) -> dict[str, Any]:
+def describe_version(key: Key, material_id: bytes, version: MaterialVersion) -> dict[str, Any]:
     """Return a RotationsListEntry, for a key in its Region (rules ROT-19 to ROT-21)."""
-    if version.material_id is None:
-        raise LookupError(f"{key.arn} has material without an id")
     entry: dict[str, Any] = {
         "KeyId": key.key_id,
-        "KeyMaterialId": version.material_id.hex(),
+        "KeyMaterialId": material_id.hex(),
         "KeyMaterialState": key.family.state_of(version),
     }
     if version.rotation_date is not None:
