@@ -262,6 +262,16 @@ def test_garbage_for_a_marker(kms, listing, marker):
     assert bad_marker_answer(listing.method) == refusal(listing.call(kms), Marker=marker, **request)
 
 
+def test_marker_with_something_in_between(kms):
+    """A marker is passed on as it was given, or refused (rules PAGE-2, PAGE-4)."""
+    fill_keys(kms)
+    marker = kms.list_keys(Limit=1)["NextMarker"]
+
+    assert bad_marker_answer("list_keys") == refusal(
+        kms.list_keys, Marker=f"{marker[:8]}!{marker[8:]}"
+    )
+
+
 @EVERY_LIST
 def test_marker_too_long(kms, listing):
     """A marker has at most 1,024 characters (quotas Q-50)."""
