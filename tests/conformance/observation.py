@@ -24,7 +24,7 @@ NOT_OBSERVED: Final = {
     "key_managers",
     "leases",
     "source",
-    "_order",
+    "_planned",
 }
 
 
@@ -35,9 +35,7 @@ def observe(world: World) -> Picture:
     Two pictures are equal if no request could tell their worlds apart. Key pairs that have not
     been used yet are made for it.
     """
-    seen = dict(vars(world))
-    for name in NOT_OBSERVED:
-        del seen[name]
+    seen = {name: value for name, value in vars(world).items() if name not in NOT_OBSERVED}
     regions = [
         region
         for account in seen.pop("accounts").values()
