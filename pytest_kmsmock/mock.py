@@ -1,14 +1,25 @@
 """The mock: the handle that a test holds on an in-memory KMS."""
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_kmsmock import interception
 from pytest_kmsmock.options import Options, check_region
-from pytest_kmsmock.sessions import configured_region, new_client, new_session, shared_client
+from pytest_kmsmock.sessions import (
+    configured_region,
+    new_boto3_session,
+    new_client,
+    new_session,
+    shared_client,
+)
 from pytest_kmsmock.stack import ActiveMocks
 
 if TYPE_CHECKING:
+    from os import PathLike
+
+    import boto3
     from botocore.session import Session
     from types_boto3_kms import KMSClient
 
@@ -16,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Request, Response, Service
     from pytest_kmsmock.exchange import Exchange, Outcome
     from pytest_kmsmock.key_stores import KeyStoreHandle, KeyStoreType, Place
+    from pytest_kmsmock.known_keys import KeyHandle, KnownKeys, Snapshot
 
 
 class KmsMock:
@@ -171,6 +183,119 @@ class KmsMock:
 
         return find_cluster(self._place(), cluster_id, restored_from)
 
+    def boto3_session(self) -> "boto3.session.Session":
+        """
+        Return a new boto3 session like `session()`.
+
+        Raises:
+            ImportError: If boto3 is not installed.
+        """
+        return new_boto3_session(self.region_name)
+
+    def create_key(
+        self,
+        *,
+        key_id: str | None = None,
+        material: object = None,
+        alias: str | None = None,
+        tags: Mapping[str, str] | list[Mapping[str, str]] | None = None,
+        region_name: str | None = None,
+        **members: Any,
+    ) -> "KeyHandle":
+        """
+        Create a key whose id and material the test knows.
+
+            key = kms_mock.create_key(alias="app", material=b"0" * 32)
+            assert kms.describe_key(KeyId="alias/app")["KeyMetadata"]["Arn"] == key.arn
+
+        Args:
+            key_id: A UUID, or `mrk-` and 32 hex digits for a multi-Region key.
+            material: Raw bytes for symmetric and HMAC keys. For key pairs PEM or DER, a private key
+                object of `cryptography`, or a raw seed or scalar.
+            alias: The name of an alias to create too, with or without `alias/`.
+            tags: By name, or as CreateKey takes them.
+            region_name: Where; the mock's Region by default.
+            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`.
+
+        Raises:
+            TypeError: For an unknown argument.
+            ValueError: For a value that can't be, or that AWS refuses.
+        """
+        return self._known_keys.create(
+            key_id=key_id,
+            material=material,
+            alias=alias,
+            tags=tags,
+            region_name=region_name,
+            members=members,
+        )
+
+    def load(self, path: "str | PathLike[str]") -> "list[KeyHandle]":
+        """
+        Create the keys that a TOML file lists in `[[keys]]` tables, and return their handles.
+
+        A table has the arguments of `create_key()`; *material* is PEM or base64, or *material_file*
+        names a file beside the TOML file.
+
+        Raises:
+            ValueError: With file, line and key.
+        """
+        return self._known_keys.load(Path(path))
+
+    def seed(self, seed: int | str | bytes) -> None:
+        """
+        Make what is random on AWS the same in every run from here on: for snapshot tests only.
+
+        Ids, materials, nonces and signatures repeat themselves if the calls do; ML-DSA signatures
+        don't. RSA keys are slower to make than unseeded ones.
+        """
+        if not isinstance(seed, (int, str, bytes)):
+            raise TypeError(f"a seed is an int, a str or bytes, not {seed!r}")
+        self._known_keys.seed(seed)
+
+    def register_ciphertext(
+        self,
+        blob: bytes,
+        plaintext: bytes,
+        *,
+        key: "str | KeyHandle",
+        encryption_context: Mapping[str, str] | None = None,
+        region_name: str | None = None,
+    ) -> None:
+        """
+        Let Decrypt and ReEncrypt know a ciphertext that this KMS has not made, such as AWS's own.
+
+        Args:
+            blob: The CiphertextBlob.
+            plaintext: What is in it.
+            key: The key that made it: a handle, or its id, ARN or alias.
+            encryption_context: What must be given to decrypt it.
+            region_name: Where the key is; the mock's Region by default.
+
+        Raises:
+            ValueError: If there is no such key.
+        """
+        self._known_keys.register(
+            blob,
+            plaintext,
+            key=key,
+            encryption_context=encryption_context,
+            region_name=region_name,
+        )
+
+    def snapshot(self) -> "Snapshot":
+        """Return all that this KMS holds now, time included, for `restore()`, here or elsewhere."""
+        return self._known_keys.snapshot()
+
+    def restore(self, snapshot: "Snapshot") -> None:
+        """
+        Go back to a snapshot, of this mock or another one; it may be restored many times.
+
+        Raises:
+            TypeError: If *snapshot* is none.
+        """
+        self._known_keys.restore(snapshot)
+
     def start(self) -> "KmsMock":
         """Become the mock that answers, with an empty KMS; do nothing if it is active already."""
         ACTIVE.start(self)
@@ -199,6 +324,8 @@ class KmsMock:
 
     def respond(self, exchange: "Exchange") -> "Response":
         """Answer a request; for the interception."""
+        if exchange.operation == "CreateKey" and b'"_custom_' in exchange.body:
+            return self._known_keys.create_with_localstack_tags(exchange)
         return self._service.respond(
             self._make_request(
                 operation=exchange.operation,
@@ -207,6 +334,12 @@ class KmsMock:
                 access_key_id=exchange.access_key_id,
             )
         )
+
+    @property
+    def _known_keys(self) -> "KnownKeys":
+        from pytest_kmsmock.known_keys import KnownKeys  # noqa: PLC0415 - see _open
+
+        return KnownKeys(self._place())
 
     def _place(self, region_name: str | None = None) -> "Place":
         from pytest_kmsmock.key_stores import Place  # noqa: PLC0415 - see _open

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.credentials import Credentials
     from botocore.session import Session
     from types_boto3_kms import KMSClient
@@ -32,6 +33,15 @@ def new_session(region_name: str) -> "Session":
     session.set_config_variable("region", region_name)
     session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
     return session
+
+
+def new_boto3_session(region_name: str) -> "boto3.session.Session":
+    """Make a boto3 session like `new_session()`'s."""
+    try:
+        import boto3  # noqa: PLC0415 - it need not be installed
+    except ModuleNotFoundError:
+        raise ImportError("boto3_session() needs boto3: install it, or use session()") from None
+    return boto3.session.Session(botocore_session=new_session(region_name))
 
 
 def new_client(region_name: str, **options: Any) -> "KMSClient":

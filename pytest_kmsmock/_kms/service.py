@@ -160,6 +160,10 @@ class Service:
             caller=context.principal,
         )
 
+    def caller_of(self, request: Request) -> Principal:
+        """Return the principal as whom *request* is made."""
+        return default_principal(request.account_id, model.partition_of(request.region))
+
     def _receive(self, request: Request, operation: model.OperationModel) -> Context:
         world = self.world
         now = world.clock.now()
@@ -168,10 +172,11 @@ class Service:
         return Context(
             world=world,
             region=region,
-            principal=default_principal(request.account_id, region.partition),
+            principal=self.caller_of(request),
             model=operation,
             request_id=new_uuid(world.source),
             now=now,
+            seed=request.seed,
         )
 
 
@@ -197,7 +202,7 @@ class Response:
     date: datetime
     result: dict[str, Any] | None
     error: KmsError | None
-    caller: Principal | None = None
+    caller: Principal
     key_arn: str | None = None
 
     @property

@@ -16,7 +16,7 @@ LAYERS = [
     ["pytest_kmsmock.activation"],
     ["pytest_kmsmock.mock"],
     ["pytest_kmsmock.decorating", "pytest_kmsmock.interception", "pytest_kmsmock.stack"],
-    ["pytest_kmsmock.seams"],
+    ["pytest_kmsmock.known_keys", "pytest_kmsmock.seams"],
     [
         "pytest_kmsmock.enclave",
         "pytest_kmsmock.exchange",

@@ -1,0 +1,347 @@
+"""Keys and ciphertexts that a test knows beforehand: given one by one, in a file, or by tags."""
+
+import base64
+import binascii
+import difflib
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.material import Material, load_private_key
+from pytest_kmsmock._kms.crypto.seeded import SeededRandomness
+from pytest_kmsmock._kms.crypto.specs import SPECS
+from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
+from pytest_kmsmock._kms.domain.creation import CHINA
+from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, is_key_id
+from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
+from pytest_kmsmock._kms.service import Request
+from pytest_kmsmock._kms.wire.model import operation, partition_of
+from pytest_kmsmock.key_stores import Place
+from pytest_kmsmock.options import check_region
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # pytest brings it along where the standard library has none
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.keys import Key
+    from pytest_kmsmock._kms.domain.world import Region, World
+    from pytest_kmsmock._kms.service import Response
+    from pytest_kmsmock.exchange import Exchange
+
+# The tags by which LocalStack takes an id and a material
+# (https://docs.localstack.cloud/aws/services/kms/).
+CUSTOM_ID: Final = "_custom_id_"
+CUSTOM_MATERIAL: Final = "_custom_key_material_"
+
+OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name")
+
+
+class KeyHandle:
+    """
+    A key of the mock, for what KMS never tells: the material, and the public key at any time.
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(self, key: "Key") -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"<KeyHandle {self.arn}>"
+
+    @property
+    def key_id(self) -> str:
+        """The bare key id."""
+        return self._key.key_id
+
+    @property
+    def arn(self) -> str:
+        """The key ARN."""
+        return self._key.arn
+
+    @property
+    def region_name(self) -> str:
+        return self._key.region
+
+    def public_key(self) -> bytes:
+        """
+        Return the public key, a SubjectPublicKeyInfo in DER.
+
+        Raises:
+            TypeError: If the key is not asymmetric.
+        """
+        return self._key.material.public_key()
+
+    def material(self) -> bytes:
+        """
+        Return the current material: raw bytes, or the PKCS#8 private key in DER.
+
+        Raises:
+            LookupError: If the key has none, as before an import.
+        """
+        return self._key.material.private_key()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """
+    All that a KMS held at one moment, for `KmsMock.restore()`.
+
+    .. versionadded:: 0.1.0
+    """
+
+    _world: "World"
+
+
+class KnownKeys:
+    """What a mock does with what a test gives and takes: keys, ciphertexts, whole worlds."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def create(
+        self,
+        *,
+        key_id: str | None,
+        material: object,
+        alias: str | None,
+        tags: Mapping[str, str] | list[Mapping[str, str]] | None,
+        region_name: str | None,
+        members: Mapping[str, Any],
+    ) -> KeyHandle:
+        """See `KmsMock.create_key()`."""
+        check_members(members)
+        region = self._region(region_name)
+        request = dict(members)
+        if tags is not None:
+            request["Tags"] = (
+                [{"TagKey": name, "TagValue": value} for name, value in tags.items()]
+                if isinstance(tags, Mapping)
+                else list(tags)
+            )
+        if key_id is not None:
+            check_key_id(key_id, request)
+            request.setdefault("MultiRegion", key_id.startswith("mrk-"))
+        seed = KeySeed(
+            key_id=key_id,
+            material=None if material is None else read_material(material, request, region.name),
+        )
+        made = self._ask("CreateKey", region.name, request, seed)
+        key = region.keys[made["KeyMetadata"]["KeyId"]]
+        if alias is not None:
+            name = alias if alias.startswith(ALIAS_PREFIX) else ALIAS_PREFIX + alias
+            try:
+                self._ask(
+                    "CreateAlias", region.name, {"AliasName": name, "TargetKeyId": key.key_id}
+                )
+            except ValueError:
+                region.remove_key(key)
+                raise
+        return KeyHandle(key)
+
+    def load(self, path: Path) -> list[KeyHandle]:
+        """See `KmsMock.load()`."""
+        return [self._create_from(path, line, entry) for line, entry in read_seed_file(path)]
+
+    def register(
+        self,
+        blob: bytes,
+        plaintext: bytes,
+        *,
+        key: "str | KeyHandle",
+        encryption_context: Mapping[str, str] | None,
+        region_name: str | None,
+    ) -> None:
+        """See `KmsMock.register_ciphertext()`."""
+        if not 1 <= len(blob) <= 6144:
+            raise ValueError(f"a ciphertext has 1 to 6144 bytes, not {len(blob)}")
+        found = key._key if isinstance(key, KeyHandle) else self._find(key, region_name)
+        self._place.world.known_ciphertexts[bytes(blob)] = KnownCiphertext(
+            key=found, plaintext=bytes(plaintext), encryption_context=dict(encryption_context or {})
+        )
+
+    def _find(self, identifier: str, region_name: str | None) -> "Key":
+        region = self._region(region_name)
+        alias = region.aliases.get(identifier)
+        key = region.keys.get(identifier.rpartition("/")[2]) if alias is None else alias.target
+        if key is None or identifier not in (key.key_id, key.arn, *key.aliases):
+            raise ValueError(
+                f"there is no key {identifier} in {region.name}: create it first, for instance"
+                " with create_key(key_id=...)"
+            )
+        return key
+
+    def _create_from(self, path: Path, line: int, entry: dict[str, Any]) -> KeyHandle:
+        name = entry.get("alias") or entry.get("key_id") or "a key without id and alias"
+        try:
+            own = {argument: entry.pop(argument, None) for argument in OWN_ARGUMENTS}
+            file = entry.pop("material_file", None)
+            if file is not None:
+                own["material"] = (path.parent / file).read_bytes()
+            elif isinstance(own["material"], str) and "-----BEGIN" not in own["material"]:
+                own["material"] = decode_base64(own["material"])
+            return self.create(**own, members=entry)
+        except (OSError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}:{line}: {name}: {error}") from None
+
+    def seed(self, seed: int | str | bytes) -> None:
+        """See `KmsMock.seed()`."""
+        self._place.world.source = SeededRandomness(seed)
+
+    def snapshot(self) -> Snapshot:
+        """See `KmsMock.snapshot()`."""
+        return Snapshot(self._place.world.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See `KmsMock.restore()`."""
+        if not isinstance(snapshot, Snapshot):
+            raise TypeError(f"restore() takes what snapshot() returned, not {snapshot!r}")
+        service = self._place.service()
+        service.world.close()
+        service.world = snapshot._world.copy()
+
+    def create_with_localstack_tags(self, exchange: "Exchange") -> "Response":
+        """Answer a CreateKey request that gives id or material by LocalStack's tags."""
+        body, seed = take_localstack_tags(exchange.body, exchange.region)
+        return self._place.service().respond(
+            Request(
+                operation=exchange.operation,
+                region=exchange.region,
+                account_id=self._place.account_id,
+                body=body,
+                access_key_id=exchange.access_key_id,
+                seed=seed,
+            )
+        )
+
+    def _ask(
+        self, name: str, region_name: str, request: Mapping[str, Any], seed: KeySeed = NOTHING
+    ) -> dict[str, Any]:
+        response = self._place.service().respond(
+            Request(
+                operation=name,
+                region=region_name,
+                account_id=self._place.account_id,
+                body=json.dumps(request).encode(),
+                seed=seed,
+            )
+        )
+        if response.error is not None:
+            raise ValueError(f"{name} refuses it: {response.error}")
+        return response.result or {}
+
+    def _region(self, region_name: str | None) -> "Region":
+        if region_name is not None:
+            check_region("region_name", region_name)
+        return self._place.account.region(region_name or self._place.region_name)
+
+
+def check_members(members: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        TypeError: For a name that is no member of CreateKey, with the near match.
+    """
+    known = [*OWN_ARGUMENTS, *operation("CreateKey").input.members]
+    for name in members:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise TypeError(
+                f"create_key() has no argument {name!r}{hint} It takes"
+                f" {', '.join(OWN_ARGUMENTS)} and the members of CreateKey"
+            )
+
+
+def check_key_id(key_id: str, request: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        ValueError: For an id that KMS could not have drawn.
+    """
+    if not is_key_id(key_id) or key_id != key_id.lower():
+        raise ValueError(
+            f"key_id {key_id!r} is neither a UUID in lower case nor mrk- and 32 hexadecimal digits"
+        )
+    if request.get("MultiRegion", key_id.startswith("mrk-")) is not key_id.startswith("mrk-"):
+        raise ValueError(f"key_id {key_id!r} does not go with MultiRegion: mrk- ids are for those")
+
+
+def read_material(material: object, request: Mapping[str, Any], region_name: str) -> Material:
+    """
+    Raises:
+        ValueError: For material that does not fit the key spec.
+    """
+    name = request.get("KeySpec") or request.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
+    if name not in SPECS:
+        raise ValueError(f"KeySpec {name!r} is none of {', '.join(SPECS)}")
+    try:
+        return load_private_key(SPECS[name], material, china=partition_of(region_name) == CHINA)
+    except BadMaterial as error:
+        raise ValueError(f"material does not fit KeySpec {name}: {error}") from None
+
+
+def take_localstack_tags(body: bytes, region_name: str) -> tuple[bytes, KeySeed]:
+    """
+    Take LocalStack's tags out of a CreateKey request, and return what they give.
+
+    The material's tag may be longer than AWS allows. Neither is kept as a tag.
+
+    Raises:
+        ValueError: For an id or material that can't be.
+    """
+    try:
+        request = json.loads(body)
+        tags = {tag["TagKey"]: tag["TagValue"] for tag in request["Tags"]}
+    except (ValueError, KeyError, TypeError):
+        return body, NOTHING  # the service says what is wrong with it
+    key_id, encoded = tags.get(CUSTOM_ID), tags.get(CUSTOM_MATERIAL)
+    if key_id is not None:
+        check_key_id(key_id, request)
+    material = None
+    if encoded is not None:
+        given = encoded if "-----BEGIN" in encoded else decode_base64(encoded)
+        material = read_material(given, request, region_name)
+    request["Tags"] = [
+        tag for tag in request["Tags"] if tag["TagKey"] not in (CUSTOM_ID, CUSTOM_MATERIAL)
+    ]
+    return json.dumps(request).encode(), KeySeed(key_id=key_id, material=material)
+
+
+def read_seed_file(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """
+    Read a TOML file of `[[keys]]` tables; give each with the line on which it begins.
+
+    Raises:
+        ValueError: If it can't be read, with file and line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise ValueError(f"the seed file can't be read: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    entries = content.pop("keys", [])
+    if content or not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise ValueError(f"{path}: a seed file has [[keys]] tables and nothing else")
+    headers = re.compile(r"\s*\[\[\s*keys\s*\]\]")
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if headers.match(line)]
+    lines += [1] * (len(entries) - len(lines))  # an inline array of tables
+    return iter(list(zip(lines, entries, strict=False)))
+
+
+def decode_base64(text: str) -> bytes:
+    """
+    Raises:
+        ValueError: For text that is no base64.
+    """
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"material is neither PEM nor base64: {error}") from None
