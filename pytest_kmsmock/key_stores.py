@@ -207,8 +207,9 @@ class KeyStoreHandle:
             raise ValueError(f"there is an external key {key_id!r} already: delete_key() it first")
         if isinstance(usages, str):
             raise TypeError(f"usages must be several strings, such as ({usages!r},), not one")
+        string("spec", spec)
         key = manager.add_key(key_id)
-        key.spec = string("spec", spec)
+        key.spec = spec
         key.usages = tuple(usages)
 
     def disable_key(self, key_id: str) -> None:
@@ -274,6 +275,9 @@ class Place:
 
     @property
     def world(self) -> World:
+        # As any other request, this lets happen first what is due: a store that was told to connect
+        # has done so before a test breaks what stands behind it.
+        self.call("DescribeCustomKeyStores")
         return self.service().world
 
     @property
