@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.conformance.stage import Stage
 from tests.operations.importer import (
     NEW,
     create_imported,
@@ -474,6 +475,18 @@ class TestListKeyRotations:
         assert UNSUPPORTED == refusal(
             kms.list_key_rotations, KeyId=create_key(kms, **kind), IncludeKeyMaterial=include
         )
+
+    @pytest.mark.parametrize("kind", ["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"])
+    def test_key_in_a_key_store(self, kms, kms_mock, kind):
+        """
+        A key in a custom key store is refused, as the key-state table has it (rules SRC-2).
+        """
+        key_arn = Stage(mock=kms_mock).create_in_key_store(kind)
+
+        assert (
+            "UnsupportedOperationException",
+            f"{key_arn} origin is {kind} which is not valid for this operation.",
+        ) == refusal(kms.list_key_rotations, KeyId=key_arn)
 
     @pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
     def test_states(self, kms, key_arn, state, rotate):
