@@ -1,0 +1,1 @@
+"""Do the pages tell the truth? Each of their examples is run."""

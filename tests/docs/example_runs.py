@@ -1,0 +1,116 @@
+"""
+The examples of a page as files of one small project, which pytest runs.
+
+A Python block that begins with a comment such as `# test_app.py` is that file, and so are blocks
+of settings. One that has tests but no name is a test file of its own. A test file is run when it is
+met, and passes. A `console` block runs pytest, and has lines of its output, with `...` for others.
+
+What is meant otherwise is said in a comment above the block: `<!-- fails -->`,
+`<!-- without the plugin -->`, or `<!-- not run: the reason -->`.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import aiobotocore.session  # noqa: F401 - see OPTIONS
+import boto3  # noqa: F401 - see OPTIONS
+import pytest
+from sybil import Document, Example, Region
+from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, FencedCodeBlockLexer
+
+import pytest_kmsmock._kms.service  # noqa: F401 - see OPTIONS
+
+LANGUAGES: Final = "python|ini|toml|console"
+MEANINGS: Final = "fails|without the plugin|not run"
+NAME: Final = re.compile(r"# ([\w/-]+\.(?:py|ini|toml))\n")
+TEST: Final = re.compile(r"(?m)^ *(?:async )?def test_")
+DURATION: Final = re.compile(r"in \d+\.\d\ds")
+
+# The sockets stay refused. What would take its time in each run, or leave traces, is left out;
+# and what a run is the first to import is forgotten at its end, so that it is imported above.
+OPTIONS: Final = (
+    "--disable-socket",
+    "--allow-unix-socket",
+    "-pno:cacheprovider",
+    "-pno:hypothesispytest",
+    "-pno:randomly",
+)
+SETTINGS: Final = """
+[pytest]
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+"""
+
+
+class Blocks:
+    """Finds the blocks of a page, each with what the comment above it says."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+
+    def __call__(self, document: Document) -> Iterable[Region]:
+        meanings = {
+            region.end: region.lexemes["directive"]
+            for region in DirectiveInHTMLCommentLexer(MEANINGS)(document)
+        }
+        for region in FencedCodeBlockLexer(LANGUAGES)(document):
+            above = document.text[: region.start].removesuffix("\n").removesuffix("-->")
+            region.lexemes["meaning"] = meanings.pop(len(above), None)
+            region.parsed = region.lexemes["source"]
+            region.evaluator = self._project.evaluate
+            yield region
+        assert not meanings, "a comment that says how to run a block stands right above it"
+
+
+class Project:
+    """The folder that the blocks of a page fill, and the runs of pytest in it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self._pytester = pytester
+        pytester.makeini(SETTINGS)
+
+    def evaluate(self, example: Example) -> str | None:
+        """Do what a block stands for; return what is wrong, if something is."""
+        language, source = example.region.lexemes["language"], str(example.parsed)
+        if language == "console":
+            return self._compare(source)
+        named = NAME.match(source)
+        if language == "python":
+            compile(source, f"{example.path}:{example.line}", "exec")
+        if named is None and (language != "python" or not TEST.search(source)):
+            return "the block neither names its file in the first line, nor has a test"
+        path = self._pytester.path / (named[1] if named else f"test_line_{example.line}.py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+        return self._run(path, example.region.lexemes["meaning"])
+
+    def _run(self, path: Path, meaning: str | None) -> str | None:
+        if meaning == "not run" or not path.name.startswith("test_"):
+            return None
+        if meaning == "without the plugin":
+            # A run in this process would find our hooks in botocore already.
+            result = self._pytester.runpytest_subprocess(*OPTIONS, "-pno:kmsmock", path)
+        else:
+            result = self._pytester.runpytest_inprocess(*OPTIONS, path)
+        expected = pytest.ExitCode.TESTS_FAILED if meaning == "fails" else pytest.ExitCode.OK
+        return None if result.ret == expected else f"{expected!r} expected, got {result.ret!r}"
+
+    def _compare(self, source: str) -> str | None:
+        command, _, shown = source.partition("\n")
+        program, *arguments = shlex.split(command.removeprefix("$ "))
+        if program != "pytest":
+            return None if shown == "" else "only the output of pytest can be shown"
+        result = self._pytester.runpytest_inprocess(*OPTIONS, *arguments)
+        printed = iter([*map(neutral, result.outlines), *map(neutral, result.errlines)])
+        for line in map(neutral, shown.splitlines()):
+            if line not in ("", "...") and line not in printed:
+                return f"not in the output, or not in this place: {line}"
+        return None
+
+
+def neutral(line: str) -> str:
+    """Take out what differs from run to run: durations, and bars as wide as the terminal."""
+    return re.sub(r"[=_]{3,}", "===", DURATION.sub("in 0.00s", line)).strip()
