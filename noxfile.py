@@ -59,5 +59,12 @@ def docs(session: nox.Session) -> None:
     session.run("pytest", "tests/conformance/test_pages.py", *session.posargs)
 
 
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure beside moto and the floor, and write docs/benchmarks.md with its chart."""
+    session.install("--editable", ".", *dependencies_of("test"))
+    session.run("python", "-m", "benchmarks", *(session.posargs or ["--write"]))
+
+
 def dependencies_of(group: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, group)

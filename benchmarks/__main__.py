@@ -1,0 +1,51 @@
+"""
+Measure everything and print a table: `python -m benchmarks [--short] [--write]`.
+
+`--short` is for CI: a few rounds that say little about time, and fail only if something breaks.
+`--write` writes docs/benchmarks.md and its chart.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterator
+
+from benchmarks import calls, report, scale, suites
+from benchmarks.timing import Figure
+
+
+def measure(*, short: bool) -> Iterator[Figure]:
+    rounds, times = (2, 50) if short else (9, 500)
+    yield from calls.measure_everyday(rounds, times)
+    yield from calls.measure_create_key(rounds, times)
+    yield from calls.measure_sign(rounds, times)
+    yield from calls.measure_mock(rounds, times)
+    yield from suites.measure_fixture(2 if short else 5, 200 if short else 2000)
+    yield from suites.measure_first_call(1 if short else 5)
+    if short:
+        yield from suites.measure_suites(1, 10, 10, 1)
+        yield from scale.measure_scale(rounds, times, 500)
+    else:
+        yield from suites.measure_suites(3, 300, 200, 10)
+        yield from scale.measure_scale(rounds, times, 100_000)
+    yield from scale.measure_memory(1_000 if short else 20_000)
+    yield from calls.measure_threads(rounds, times * 4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    figures = []
+    for figure in measure(short=options.short):
+        figures.append(figure)
+        sys.stderr.write(report.as_table([figure]).splitlines()[-1] + "\n")
+    sys.stdout.write(report.as_table(figures) + "\n")
+    if options.write:
+        report.write_page(figures)
+
+
+if __name__ == "__main__":
+    main()

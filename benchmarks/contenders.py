@@ -1,0 +1,59 @@
+"""Ours, moto's and the floor's KMS, each switched on for a measure and off again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+import boto3
+import botocore.awsrequest
+from moto import mock_aws
+
+from pytest_kmsmock import mock_kms
+
+REGION = "us-east-1"
+
+
+def new_client() -> Any:
+    session = boto3.session.Session("AKIAIOSFODNN7EXAMPLE", "example", region_name=REGION)
+    return session.client("kms")
+
+
+@contextmanager
+def ours() -> Iterator[Any]:
+    with mock_kms():
+        yield new_client()
+
+
+@contextmanager
+def moto() -> Iterator[Any]:
+    with mock_aws():
+        yield new_client()
+
+
+@contextmanager
+def floor() -> Iterator[Any]:
+    """The least that a hook can do: a `before-call` handler that returns a constant."""
+    client = new_client()
+    http = botocore.awsrequest.AWSResponse("", 200, {}, None)
+    parsed: dict[str, Any] = {
+        "CiphertextBlob": b"0" * 184,
+        "Plaintext": b"0" * 32,
+        "Mac": b"0" * 32,
+        "KeyId": "arn:aws:kms:us-east-1:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100",
+        "KeyMetadata": {
+            "Arn": "arn",
+            "KeyId": "id",
+            "CreationDate": datetime(2026, 1, 1, tzinfo=timezone.utc),
+        },
+        "ResponseMetadata": {"HTTPStatusCode": 200},
+    }
+    client.meta.events.register_first("before-call.kms", lambda **_: (http, dict(parsed)))
+    yield client
+
+
+CONTENDERS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "ours": ours,
+    "moto": moto,
+    "floor": floor,
+}
