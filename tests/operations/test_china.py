@@ -4,7 +4,13 @@ import hashlib
 
 import pytest
 
-from tests.operations.refusals import INVALID_CIPHERTEXT, invalid
+from tests.operations.importer import import_material
+from tests.operations.refusals import (
+    CONTEXT_WITH_RSA,
+    INVALID_CIPHERTEXT,
+    invalid,
+    wrong_algorithm,
+)
 from tests.vocabulary import create_key, members, refusal
 
 MESSAGE = b"attack at dawn"
@@ -16,8 +22,8 @@ def china(kms_mock):
     return kms_mock.client(region_name="cn-north-1")
 
 
-def create_sm2(china, usage):
-    return create_key(china, KeySpec="SM2", KeyUsage=usage)
+def create_sm2(china, usage, **more):
+    return create_key(china, KeySpec="SM2", KeyUsage=usage, **more)
 
 
 class TestSM2:
@@ -50,6 +56,51 @@ class TestSM2:
             Plaintext=bytes(1025),
             EncryptionAlgorithm="SM2PKE",
         )
+
+    def test_encrypt_without_an_algorithm(self, china):
+        """The algorithm has to be named, as with RSA (wire-facts E6, rules ENC-2)."""
+        assert wrong_algorithm("SYMMETRIC_DEFAULT", "SM2") == refusal(
+            china.encrypt, KeyId=create_sm2(china, "ENCRYPT_DECRYPT"), Plaintext=MESSAGE
+        )
+
+    @pytest.mark.parametrize("algorithm", ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"])
+    def test_encrypt_with_an_algorithm_of_rsa(self, china, algorithm):
+        """SM2 keys have SM2PKE alone (wire-facts E7)."""
+        assert wrong_algorithm(algorithm, "SM2") == refusal(
+            china.encrypt,
+            KeyId=create_sm2(china, "ENCRYPT_DECRYPT"),
+            Plaintext=MESSAGE,
+            EncryptionAlgorithm=algorithm,
+        )
+
+    def test_encrypt_with_a_context(self, china):
+        """An encryption context is for symmetric keys alone (wire-facts E11, rules ENC-9)."""
+        assert CONTEXT_WITH_RSA == refusal(
+            china.encrypt,
+            KeyId=create_sm2(china, "ENCRYPT_DECRYPT"),
+            Plaintext=MESSAGE,
+            EncryptionAlgorithm="SM2PKE",
+            EncryptionContext={"a": "b"},
+        )
+
+    def test_re_encrypt(self, china):
+        """ReEncrypt goes from SM4 to SM2 and back (rules ENC-20)."""
+        symmetric, pair = create_key(china), create_sm2(china, "ENCRYPT_DECRYPT")
+        blob = china.encrypt(KeyId=symmetric, Plaintext=MESSAGE)["CiphertextBlob"]
+
+        blob = china.re_encrypt(
+            CiphertextBlob=blob,
+            DestinationKeyId=pair,
+            DestinationEncryptionAlgorithm="SM2PKE",
+        )["CiphertextBlob"]
+        back = china.re_encrypt(
+            CiphertextBlob=blob,
+            SourceKeyId=pair,
+            SourceEncryptionAlgorithm="SM2PKE",
+            DestinationKeyId=symmetric,
+        )["CiphertextBlob"]
+
+        assert MESSAGE == china.decrypt(CiphertextBlob=back)["Plaintext"]
 
     @pytest.mark.parametrize(
         ("message_type", "message"),
@@ -134,3 +185,95 @@ class TestSymmetric:
 
         assert data_key["Plaintext"] == decrypted["Plaintext"]
         assert length == len(data_key["Plaintext"])
+
+    def test_material(self, china, kms, kms_mock):
+        """The material has 128 bits in China, and 256 elsewhere."""
+        here, elsewhere = create_key(china), create_key(kms)
+
+        assert (16, 32) == (len(material(kms_mock, here)), len(material(kms_mock, elsewhere)))
+
+    def test_rotation(self, china, kms_mock):
+        """A rotated key has another 128 bits, and knows the first ones."""
+        key_arn = create_key(china)
+        first = material(kms_mock, key_arn)
+        blob = china.encrypt(KeyId=key_arn, Plaintext=MESSAGE)["CiphertextBlob"]
+
+        china.rotate_key_on_demand(KeyId=key_arn)
+        china.list_keys()
+
+        assert 16 == len(material(kms_mock, key_arn))
+        assert first != material(kms_mock, key_arn)
+        assert MESSAGE == china.decrypt(CiphertextBlob=blob)["Plaintext"]
+
+    def test_imported_material(self, china):
+        """Imported material of 16 bytes opens what it has closed, after it was away (IMP-7)."""
+        key_arn = create_key(china, Origin="EXTERNAL")
+        import_material(china, key_arn, bytes(range(16)))
+        blob = china.encrypt(KeyId=key_arn, Plaintext=MESSAGE)["CiphertextBlob"]
+        china.delete_imported_key_material(KeyId=key_arn)
+
+        import_material(china, key_arn, bytes(range(16)))
+
+        assert MESSAGE == china.decrypt(CiphertextBlob=blob)["Plaintext"]
+
+
+class TestElsewhere:
+    """No other Region knows SM2 (wire-facts C17)."""
+
+    @pytest.fixture(params=["us-east-1", "eu-central-1", "ap-east-1", "us-gov-west-1"])
+    def elsewhere(self, request, kms_mock):
+        return kms_mock.client(request.param)
+
+    @pytest.mark.parametrize("usage", ["ENCRYPT_DECRYPT", "SIGN_VERIFY", "KEY_AGREEMENT"])
+    @pytest.mark.parametrize("member", ["KeySpec", "CustomerMasterKeySpec"])
+    def test_key(self, elsewhere, usage, member):
+        """There are no SM2 keys (wire-facts C17)."""
+        assert (
+            "UnsupportedOperationException",
+            "KeySpec SM2 is not supported in this Region",
+        ) == refusal(elsewhere.create_key, KeyUsage=usage, **{member: "SM2"})
+
+    def test_data_key_pair(self, elsewhere):
+        """There are no SM2 data key pairs (rules DK-9; text assumed, after wire-facts C17)."""
+        assert (
+            "UnsupportedOperationException",
+            "KeyPairSpec SM2 is not supported in this Region",
+        ) == refusal(
+            elsewhere.generate_data_key_pair, KeyId=create_key(elsewhere), KeyPairSpec="SM2"
+        )
+
+    def test_wrapping(self, elsewhere):
+        """No material is wrapped with SM2PKE (rules IMP-2; text assumed, after C17)."""
+        assert (
+            "UnsupportedOperationException",
+            "WrappingKeySpec SM2 is not supported in this Region",
+        ) == refusal(
+            elsewhere.get_parameters_for_import,
+            KeyId=create_key(elsewhere, Origin="EXTERNAL"),
+            WrappingAlgorithm="SM2PKE",
+            WrappingKeySpec="SM2",
+        )
+
+
+@pytest.mark.parametrize("algorithm", ["RSA_AES_KEY_WRAP_SHA_1", "RSA_AES_KEY_WRAP_SHA_256"])
+@pytest.mark.parametrize("spec", ["RSA_2048", "ECC_NIST_P256"])
+def test_rsa_aes_key_wrap(china, spec, algorithm):
+    """RSA_AES_KEY_WRAP, which those keys have elsewhere, is missing (IMP-3; text as M4)."""
+    key_arn = create_key(china, KeySpec=spec, KeyUsage="SIGN_VERIFY", Origin="EXTERNAL")
+
+    assert invalid(
+        f"Wrapping algorithm {algorithm} and wrapping key spec RSA_2048 cannot be used to import a"
+        f" {spec} key."
+    ) == refusal(
+        china.get_parameters_for_import,
+        KeyId=key_arn,
+        WrappingAlgorithm=algorithm,
+        WrappingKeySpec="RSA_2048",
+    )
+
+
+def material(kms_mock, key_arn):
+    """Reach for the key material, which no request shows."""
+    _, _, _, region, account, _ = key_arn.split(":")
+    keys = kms_mock._service.world.account(account).region(region).keys
+    return keys[key_arn.rpartition("/")[2]].material.private_key()
