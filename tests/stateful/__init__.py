@@ -1,0 +1,1 @@
+"""Long random walks against small models of KMS."""
