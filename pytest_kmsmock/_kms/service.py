@@ -227,7 +227,7 @@ class Response:
         members["ResponseMetadata"] = {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,
-            "HTTPHeaders": {name.lower(): value for name, value in self.headers().items()},
+            "HTTPHeaders": self.headers(),
             "RetryAttempts": 0,
         }
         return members

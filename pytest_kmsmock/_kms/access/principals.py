@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 # Account roots, users, roles, federated users and assumed-role sessions; not groups (GRANT-6).
@@ -20,6 +21,7 @@ class Principal:
     account_id: str
 
 
+@cache
 def default_principal(account_id: str, partition: str) -> Principal:
     """Return the caller of a request for which the test named none."""
     return Principal(f"arn:{partition}:iam::{account_id}:user/kmsmock", account_id)

@@ -1,9 +1,8 @@
 """Where and by whom a request is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.principals import Principal
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
@@ -16,9 +15,12 @@ RequestMembers: TypeAlias = Mapping[str, Any]
 ResponseMembers: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What an operation may ask about its request, and the world that it may change."""
+class Context(NamedTuple):
+    """
+    What an operation may ask about its request, and the world that it may change.
+
+    A named tuple, since every call makes one and a frozen dataclass costs four times as much.
+    """
 
     world: World
     region: Region

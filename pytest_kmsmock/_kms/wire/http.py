@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 from pytest_kmsmock._kms.errors import KmsError
@@ -13,17 +14,22 @@ def headers(request_id: str, now: datetime, body: bytes) -> dict[str, str]:
     """
     Return the headers of an answer (wire-facts W7), successful or not.
 
-    *now* is in UTC.
+    The names are in lower case, as botocore hands them on. *now* is in UTC.
     """
     return {
-        "x-amzn-RequestId": request_id,
-        "Cache-Control": "no-cache, no-store, must-revalidate, private",
-        "Expires": "0",
-        "Pragma": "no-cache",
-        "Date": format_datetime(now, usegmt=True),
-        "Content-Type": "application/x-amz-json-1.1",
-        "Content-Length": str(len(body)),
+        "x-amzn-requestid": request_id,
+        "cache-control": "no-cache, no-store, must-revalidate, private",
+        "expires": "0",
+        "pragma": "no-cache",
+        "date": _date(now.replace(microsecond=0)),
+        "content-type": "application/x-amz-json-1.1",
+        "content-length": str(len(body)),
     }
+
+
+@lru_cache(maxsize=8)
+def _date(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)
 
 
 def error_body(error: KmsError) -> bytes:

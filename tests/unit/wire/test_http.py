@@ -33,17 +33,17 @@ def parse_as_botocore(error):
 
 
 def test_headers():
-    """An answer has the headers that were seen on AWS (wire-facts W7)."""
+    """An answer has the headers that were seen on AWS, as botocore spells them (wire-facts W7)."""
     moment = datetime(2026, 3, 1, 7, 5, 9, 123000, tzinfo=timezone.utc)
 
     assert {
-        "x-amzn-RequestId": "8bb58f8c-5bd4-4ae5-b4e9-b5b1e6a3a7c2",
-        "Cache-Control": "no-cache, no-store, must-revalidate, private",
-        "Expires": "0",
-        "Pragma": "no-cache",
-        "Date": "Sun, 01 Mar 2026 07:05:09 GMT",
-        "Content-Type": "application/x-amz-json-1.1",
-        "Content-Length": "2",
+        "x-amzn-requestid": "8bb58f8c-5bd4-4ae5-b4e9-b5b1e6a3a7c2",
+        "cache-control": "no-cache, no-store, must-revalidate, private",
+        "expires": "0",
+        "pragma": "no-cache",
+        "date": "Sun, 01 Mar 2026 07:05:09 GMT",
+        "content-type": "application/x-amz-json-1.1",
+        "content-length": "2",
     } == http.headers("8bb58f8c-5bd4-4ae5-b4e9-b5b1e6a3a7c2", moment, b"{}")
 
 
