@@ -1,21 +1,42 @@
 """AWS KMS in memory, with real cryptography, for every botocore client that a test uses."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_kmsmock.activation import mock_kms
-from pytest_kmsmock.mock import KmsMock
-from pytest_kmsmock.outside import CallOutsideMock
-
 if TYPE_CHECKING:
+    from pytest_kmsmock.activation import mock_kms
+    from pytest_kmsmock.calls import Call, Calls
     from pytest_kmsmock.enclave import NitroEnclave
+    from pytest_kmsmock.faults import Fault, UnfiredFaults
+    from pytest_kmsmock.mock import KmsMock
+    from pytest_kmsmock.outside import CallOutsideMock
 
-__all__ = ["CallOutsideMock", "KmsMock", "NitroEnclave", "mock_kms"]
+__all__ = [
+    "Call",
+    "CallOutsideMock",
+    "Calls",
+    "Fault",
+    "KmsMock",
+    "NitroEnclave",
+    "UnfiredFaults",
+    "mock_kms",
+]
+
+# name -> its module, imported when somebody asks: a run without KMS does without most of them.
+_MODULES = {
+    "Call": "calls",
+    "CallOutsideMock": "outside",
+    "Calls": "calls",
+    "Fault": "faults",
+    "KmsMock": "mock",
+    "NitroEnclave": "enclave",
+    "UnfiredFaults": "faults",
+    "mock_kms": "activation",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "NitroEnclave":
-        # It brings cryptography with it, which a run without KMS does not pay for.
-        from pytest_kmsmock.enclave import NitroEnclave  # noqa: PLC0415 - see above
-
-        return NitroEnclave
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return found

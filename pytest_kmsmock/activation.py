@@ -1,8 +1,10 @@
 """The ways to start a mock: `mock_kms` as a decorator, in a `with`, and by start and stop."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
-from typing import Any, TypeVar, overload
+from types import TracebackType
+from typing import Any, Literal, TypeVar, overload
 
 from pytest_kmsmock.mock import ACTIVE, KmsMock
 from pytest_kmsmock.options import Options, read_options
@@ -30,23 +32,39 @@ class Activation:
         self._turns.append(ACTIVE.begin(self._options))
         return self._turns[-1].mock
 
-    def __exit__(self, *_: object) -> None:
-        ACTIVE.end(self._turns.pop())
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        ACTIVE.end(self._turns.pop(), failure)
 
     async def __aenter__(self) -> KmsMock:
         return self.__enter__()
 
-    async def __aexit__(self, *_: object) -> None:
-        self.__exit__()
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, failure, traceback)
 
     def start(self) -> KmsMock:
         """Start a mock, or join the active one, and return the handle; do so once until stopped."""
         return self._turns[-1].mock if self._turns else self.__enter__()
 
     def stop(self) -> None:
-        """End what was started, in any order with others; do nothing if nothing was."""
-        while self._turns:
-            self.__exit__()
+        """
+        End what was started, in any order with others; do nothing if nothing was.
+
+        Raises:
+            UnfiredFaults: If planned faults never fired.
+        """
+        with ExitStack() as turns:
+            while self._turns:
+                turns.push(self._turns.pop(0))
 
 
 @overload
@@ -59,6 +77,9 @@ def mock_kms(
     region_name: str | None = None,
     account_id: str | None = None,
     wire: bool | None = None,
+    unfired_faults: Literal["error", "ignore"] | None = None,
+    auto_create_keys: bool | None = None,
+    outside: Literal["allow", "error"] | None = None,
     isolated: bool = False,
 ) -> Activation: ...
 
@@ -79,6 +100,10 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
         region_name: See `KmsMock`.
         account_id: See `KmsMock`.
         wire: See `KmsMock`.
+        unfired_faults: See `KmsMock`.
+        auto_create_keys: See `KmsMock`.
+        outside: What becomes of a request while no mock is active, as `kmsmock_outside`: from here
+            to the end of the function, class or block, once its mock has been stopped.
         isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.
 
     Raises:

@@ -46,3 +46,18 @@ class Outcome:
     response: "Response"
     connection_error: str | None = None
     is_planned: bool = False
+
+
+def copy_containers(value: Any) -> Any:
+    """Copy what can be changed later in a parameter or a member; bytes and strings are shared."""
+    match value:
+        case str() | bytes():
+            return value
+        case dict():
+            return {name: copy_containers(item) for name, item in value.items()}
+        case list() | tuple():
+            return [copy_containers(item) for item in value]
+        case bytearray():
+            return bytes(value)
+        case _:
+            return value

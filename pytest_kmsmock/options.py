@@ -8,6 +8,9 @@ from typing import Any, Final, Literal
 REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
 ACCOUNT_ID: Final = re.compile(r"\d{12}", re.ASCII)
 
+# The options that take one of two words.
+CHOICES: Final = {"unfired_faults": ("error", "ignore"), "outside": ("allow", "error")}
+
 # Where a decorated function or class keeps its options, for the plugin to find them.
 OPTIONS: Final = "__kmsmock__"
 
@@ -19,6 +22,8 @@ class Defaults:
     region_name: str | None = None
     account_id: str = "123456789012"
     wire: bool = False
+    unfired_faults: Literal["error", "ignore"] = "error"
+    auto_create_keys: bool = False
     outside: Literal["allow", "error"] = "allow"
     reuse_key_pairs: bool = True
 
@@ -30,6 +35,9 @@ class Options:
     region_name: str | None = None
     account_id: str | None = None
     wire: bool | None = None
+    unfired_faults: Literal["error", "ignore"] | None = None
+    auto_create_keys: bool | None = None
+    outside: Literal["allow", "error"] | None = None
     isolated: bool | None = None
 
     def __post_init__(self) -> None:
@@ -37,6 +45,9 @@ class Options:
             check_region("region_name", self.region_name)
         if self.account_id is not None:
             check_account_id("account_id", self.account_id)
+        for name in CHOICES:
+            if (value := getattr(self, name)) is not None:
+                check_choice(name, value)
 
 
 def check_region(name: str, value: object) -> None:
@@ -55,6 +66,15 @@ def check_account_id(name: str, value: object) -> None:
     """
     if not (isinstance(value, str) and ACCOUNT_ID.fullmatch(value)):
         raise ValueError(f"{name} {value!r} is not a string of 12 digits")
+
+
+def check_choice(name: str, value: object, given_as: str | None = None) -> None:
+    """
+    Raises:
+        ValueError: Unless *value* is one of those that the option *name* takes.
+    """
+    if value not in CHOICES[name]:
+        raise ValueError(f"{given_as or name} {value!r} is not {' or '.join(CHOICES[name])}")
 
 
 def read_options(keywords: Mapping[str, Any], taker: str) -> Options:

@@ -20,15 +20,16 @@ def refuse(operation: str) -> NoReturn:
     Raises:
         CallOutsideMock: Always, with the call, where it was made, and what to add.
     """
+    place = describe_place(sys._getframe())
     raise CallOutsideMock(
-        f"{operation} was called {_place(sys._getframe())} while no KMS mock was active, "
+        f"{operation} was called {place} while no KMS mock was active, "
         "and kmsmock_outside is 'error'. "
         "Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it answered in "
         "memory; if it is meant for AWS, run it with --kmsmock-outside=allow."
     )
 
 
-def _place(frame: FrameType | None) -> str:
+def describe_place(frame: FrameType | None) -> str:
     """Say where the innermost frame is that is neither ours nor of an installed package."""
     import sysconfig  # noqa: PLC0415 - for an error only
 

@@ -1,7 +1,7 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from pytest_kmsmock.options import (
     Defaults,
     Options,
     check_account_id,
+    check_choice,
     check_region,
     read_options,
 )
@@ -43,6 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=Defaults().account_id,
     )
     parser.addini(
+        "kmsmock_unfired_faults",
+        "what becomes of planned faults that never fired: error reports them at the end of the "
+        "test (default), ignore does not",
+        default=Defaults().unfired_faults,
+    )
+    parser.addini(
+        "kmsmock_auto_create_keys",
+        "let a mock make a key or an alias when a request names one that there is not (default: "
+        "false)",
+        type="bool",
+        default=Defaults().auto_create_keys,
+    )
+    parser.addini(
         "kmsmock_outside",
         "what becomes of a KMS request while no mock is active: allow lets it go to AWS (default), "
         "error refuses it",
@@ -70,26 +84,33 @@ def pytest_configure(config: pytest.Config) -> None:
 def read_defaults(config: pytest.Config) -> Defaults:
     region_name = config.getini("kmsmock_region") or None
     account_id = config.getini("kmsmock_account_id")
+    unfired_faults = config.getini("kmsmock_unfired_faults")
     outside = config.getoption("kmsmock_outside") or config.getini("kmsmock_outside")
     try:
         if region_name is not None:
             check_region("kmsmock_region", region_name)
         check_account_id("kmsmock_account_id", account_id)
+        check_choice("unfired_faults", unfired_faults, "kmsmock_unfired_faults")
+        check_choice("outside", outside, "kmsmock_outside")
     except ValueError as error:
         raise pytest.UsageError(f"ini option {error}") from None
-    if outside not in ("allow", "error"):
-        raise pytest.UsageError(f"ini option kmsmock_outside {outside!r} is not allow or error")
-    try:
-        reuse_key_pairs = config.getini("kmsmock_reuse_key_pairs")
-    except (TypeError, ValueError, pytest.UsageError):  # the last one in newer versions
-        raise pytest.UsageError("ini option kmsmock_reuse_key_pairs is not true or false") from None
     return Defaults(
         region_name=region_name,
         account_id=account_id,
         wire=config.getoption("kmsmock_wire"),
+        unfired_faults=unfired_faults,
+        auto_create_keys=read_switch(config, "kmsmock_auto_create_keys"),
         outside=outside,
-        reuse_key_pairs=reuse_key_pairs,
+        reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
     )
+
+
+def read_switch(config: pytest.Config, name: str) -> bool:
+    try:
+        switch: bool = config.getini(name)
+    except (TypeError, ValueError, pytest.UsageError):  # the last one in newer versions
+        raise pytest.UsageError(f"ini option {name} is not true or false") from None
+    return switch
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -148,7 +169,11 @@ def kms_mock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
     Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
     """
     found = collect_options(request.node)
-    with ACTIVE.begin(merge(found), settled=tuple(found)) as mock:
+    options = merge(found)
+    # The test's own, also in a mock that it joins: what it plans is over with it.
+    policy = options.unfired_faults
+    turn = ACTIVE.begin(replace(options, unfired_faults=None), settled=tuple(found))
+    with turn as mock, mock.plan_of_test(policy):
         yield mock
 
 

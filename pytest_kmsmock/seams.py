@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import botocore.exceptions
 from botocore.awsrequest import AWSResponse
 
-from pytest_kmsmock.exchange import Exchange, Outcome
+from pytest_kmsmock.exchange import Exchange, Outcome, copy_containers
 from pytest_kmsmock.options import REGION
 from pytest_kmsmock.outside import refuse
 from pytest_kmsmock.retrying import FAILED_AS_PLANNED
@@ -31,11 +31,14 @@ class Answerer(Protocol):
     @property
     def region_name(self) -> str: ...
 
-    def goes_by_wire(self, operation: str) -> bool: ...
+    @property
+    def wire(self) -> bool: ...
+
+    def has_plan_for(self, operation: str) -> bool: ...
 
     def respond(self, exchange: Exchange) -> "Response": ...
 
-    def respond_or_fail(self, exchange: Exchange) -> Outcome: ...
+    def respond_as_planned(self, exchange: Exchange) -> Outcome: ...
 
 
 class Mocks(Protocol):
@@ -69,7 +72,7 @@ class Seams:
         self, params: dict[str, Any], context: dict[str, Any], **_: object
     ) -> None:
         if self._mocks.current is not None:
-            context["kmsmock_parameters"] = keep(params)
+            context["kmsmock_parameters"] = copy_containers(params)
 
     def before_call(
         self,
@@ -86,7 +89,7 @@ class Seams:
                 refuse(model.name)
             return None
         access_key_id, can_sign = identify(request_signer._credentials)
-        if mock.goes_by_wire(model.name):
+        if mock.wire or mock.has_plan_for(model.name):
             context["kmsmock_access_key_id"] = access_key_id
             if not can_sign:
                 context["auth_type"] = "none"
@@ -124,19 +127,6 @@ class Seams:
         return answer_on_wire(mock, exchange, request.url, self._build)
 
 
-def keep(value: Any) -> Any:
-    """Copy the containers in a parameter, so that nobody changes it later; blobs are not copied."""
-    match value:
-        case dict():
-            return {name: keep(item) for name, item in value.items()}
-        case list() | tuple():
-            return [keep(item) for item in value]
-        case bytearray():
-            return bytes(value)
-        case _:
-            return value
-
-
 def identify(credentials: Any) -> tuple[str | None, bool]:
     """
     Return the access key id, as far as it is known, and whether signing needs no network.
@@ -162,7 +152,10 @@ def answer_on_wire(mock: Answerer, exchange: Exchange, url: str, build: "Build")
     Raises:
         BotoCoreError: The connection error that the test has planned, as if it came from there.
     """
-    outcome = mock.respond_or_fail(exchange)
+    if mock.has_plan_for(exchange.operation):
+        outcome = mock.respond_as_planned(exchange)
+    else:
+        outcome = Outcome(response=mock.respond(exchange))
     FAILED_AS_PLANNED.set(outcome.is_planned)
     if outcome.connection_error is not None:
         error = getattr(botocore.exceptions, outcome.connection_error)

@@ -55,6 +55,11 @@ def shared_client(region_name: str) -> "KMSClient":
     return new_client(region_name)
 
 
+def forget_shared_clients() -> None:
+    """Let the next mock make new clients, for those that there are have learned something."""
+    shared_client.cache_clear()
+
+
 def configured_region() -> str | None:
     """Return the Region that botocore takes from the environment or else the config file."""
     region = os.environ.get("AWS_DEFAULT_REGION")

@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pytest_kmsmock.options import Defaults, Options
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
+
+Kind: TypeAlias = Literal["created", "joined", "started"]
+Outside: TypeAlias = Literal["allow", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -17,19 +20,21 @@ class Turn:
     One activation of a mock.
 
     It *created* the mock, *joined* it, or is what the mock's own `start` did. *settled* are the
-    options that have had their say before: a decorator with one of them just joins.
+    options that have had their say before: a decorator with one of them just joins. *outside* says
+    what holds while the turn has not ended but no mock is active any more, because it was stopped.
     """
 
     stack: "ActiveMocks"
     mock: "KmsMock"
-    kind: Literal["created", "joined", "started"]
-    settled: tuple[Options, ...] = ()
+    kind: Kind
+    settled: tuple[Options, ...]
+    outside: Outside | None
 
     def __enter__(self) -> "KmsMock":
         return self.mock
 
-    def __exit__(self, *_: object) -> None:
-        self.stack.end(self)
+    def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
+        self.stack.end(self, failure)
 
 
 class ActiveMocks:
@@ -44,6 +49,7 @@ class ActiveMocks:
         self.defaults = Defaults()
         self.lock = threading.RLock()
         self._turns: tuple[Turn, ...] = ()
+        self._with_outside: tuple[Turn, ...] = ()
 
     @property
     def current(self) -> "KmsMock | None":
@@ -52,23 +58,38 @@ class ActiveMocks:
 
     @property
     def refuse_outside(self) -> bool:
-        return self.defaults.outside == "error"
+        return self.outside == "error"
+
+    @property
+    def outside(self) -> Outside:
+        """What becomes of a request while no mock is active: the closest turn that says it."""
+        turns = self._with_outside
+        return (turns[-1].outside if turns else None) or self.defaults.outside
 
     def begin(self, options: Options, settled: tuple[Options, ...] = ()) -> Turn:
         """Join the active mock, or start one if there is none or *options* ask for their own."""
         with self.lock:
             top = self._turns[-1] if self._turns else None
             if top is not None and joins(options, top):
-                return self._push(top.mock, "joined", top.settled + settled)
-            return self._push(self._make_mock(options), "created", settled)
+                return self._push(top.mock, "joined", top.settled + settled, options.outside)
+            return self._push(self._make_mock(options), "created", settled, options.outside)
 
-    def end(self, turn: Turn) -> None:
-        """End *turn*, if it has not ended; a mock's first turn takes its own starts with it."""
+    def end(self, turn: Turn, failure: BaseException | None = None) -> None:
+        """
+        End *turn*, if it has not ended; a mock's first turn takes its own starts with it.
+
+        Raises:
+            UnfiredFaults: If a mock ends with a plan that came to nothing; if there has been a
+                *failure*, that one is told so instead.
+        """
+        with self.lock:
+            self._with_outside = tuple(one for one in self._with_outside if one is not turn)
         self._end(
             lambda one: (
                 one is turn
                 or (one.mock is turn.mock and turn.kind == "created" and one.kind == "started")
-            )
+            ),
+            failure,
         )
 
     def has(self, mock: "KmsMock") -> bool:
@@ -85,22 +106,27 @@ class ActiveMocks:
     def _push(
         self,
         mock: "KmsMock",
-        kind: Literal["created", "joined", "started"],
+        kind: Kind,
         settled: tuple[Options, ...] = (),
+        outside: Outside | None = None,
     ) -> Turn:
         if not self.has(mock):
             mock._open()
-        turn = Turn(stack=self, mock=mock, kind=kind, settled=settled)
+        turn = Turn(stack=self, mock=mock, kind=kind, settled=settled, outside=outside)
         self._turns += (turn,)
+        if outside is not None:
+            self._with_outside += (turn,)
         return turn
 
-    def _end(self, ends: Callable[[Turn], bool]) -> None:
+    def _end(self, ends: Callable[[Turn], bool], failure: BaseException | None = None) -> None:
         with self.lock:
             ended = [turn for turn in self._turns if ends(turn)]
             self._turns = tuple(turn for turn in self._turns if turn not in ended)
-            for mock in {turn.mock for turn in ended}:
-                if not self.has(mock):
-                    mock._close()
+            over = [mock for mock in {turn.mock for turn in ended} if not self.has(mock)]
+            for mock in over:
+                mock._close()
+        for mock in over:
+            mock._settle(failure)
 
 
 def joins(options: Options, top: Turn) -> bool:
@@ -112,7 +138,7 @@ def joins(options: Options, top: Turn) -> bool:
         return True
     if options.isolated:
         return False
-    for name in ("region_name", "account_id", "wire"):
+    for name in ("region_name", "account_id", "wire", "unfired_faults", "auto_create_keys"):
         asked = getattr(options, name)
         if asked is not None and asked != (given := getattr(top.mock, name)):
             raise ValueError(

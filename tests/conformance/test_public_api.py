@@ -28,7 +28,16 @@ def first_column(heading: str) -> list[str]:
 
 def test_exported_names():
     """The public names are these; one more is a decision, one less a break."""
-    assert ["CallOutsideMock", "KmsMock", "NitroEnclave", "mock_kms"] == pytest_kmsmock.__all__
+    assert [
+        "Call",
+        "CallOutsideMock",
+        "Calls",
+        "Fault",
+        "KmsMock",
+        "NitroEnclave",
+        "UnfiredFaults",
+        "mock_kms",
+    ] == pytest_kmsmock.__all__
 
 
 @pytest.mark.parametrize("name", pytest_kmsmock.__all__)

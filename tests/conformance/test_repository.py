@@ -65,7 +65,9 @@ def test_ci_runs_the_command_of_the_readme(command):
     assert command.strip() in text_of(".ci/run").splitlines()
 
 
-@pytest.mark.parametrize("example", code_blocks("README.md", "python"), ids=["fixture", "mock_kms"])
+@pytest.mark.parametrize(
+    "example", code_blocks("README.md", "python"), ids=["fixture", "faults", "mock_kms"]
+)
 def test_example_of_the_readme(example, tmp_path):
     """The README's examples are test files that pass as they stand."""
     test_file = tmp_path / "test_example.py"

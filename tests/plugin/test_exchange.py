@@ -10,6 +10,7 @@ from aiobotocore.session import AioSession
 from botocore import UNSIGNED
 from botocore.config import Config
 
+from pytest_kmsmock._kms.access.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Response
 from pytest_kmsmock.exchange import Exchange
@@ -34,6 +35,7 @@ class Recorder:
             date=datetime(2026, 1, 1, tzinfo=timezone.utc),
             result=None if fails else {"Keys": [], "Truncated": False},
             error=INTERNAL_ERROR if fails else None,
+            caller=Principal("arn:aws:iam::123456789012:user/kmsmock", "123456789012"),
         )
 
 

@@ -148,6 +148,8 @@ def test_inner_mock_that_is_isolated():
         ("region_name", "eu-west-1", "'us-west-2'"),
         ("account_id", "111122223333", "'123456789012'"),
         ("wire", True, "False"),
+        ("unfired_faults", "ignore", "'error'"),
+        ("auto_create_keys", True, "False"),
     ],
 )
 def test_inner_mock_with_other_options(keyword, value, given):
@@ -290,7 +292,8 @@ def test_repr():
 
 
 UNKNOWN = (
-    "mock_kms() has no keyword {keyword!r}{hint} (it takes region_name, account_id, wire, isolated)"
+    "mock_kms() has no keyword {keyword!r}{hint} (it takes region_name, account_id, wire, "
+    "unfired_faults, auto_create_keys, outside, isolated)"
 )
 
 

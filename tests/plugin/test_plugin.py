@@ -224,7 +224,8 @@ def test_marker(run_pytest):
         (
             "kms(regoin_name='eu-west-1')",
             "the marker kms has no keyword 'regoin_name': did you mean 'region_name'? "
-            "(it takes region_name, account_id, wire, isolated)",
+            "(it takes region_name, account_id, wire, unfired_faults, auto_create_keys, outside, "
+            "isolated)",
         ),
         (
             "kms(region_name='Europe')",
@@ -351,13 +352,28 @@ def test_ini_options_end_with_the_run(run_pytest):
             "kmsmock_account_id = 1",
             "ini option kmsmock_account_id '1' is not a string of 12 digits",
         ),
+        (
+            "kmsmock_unfired_faults = warn",
+            "ini option kmsmock_unfired_faults 'warn' is not error or ignore",
+        ),
+        (
+            "kmsmock_auto_create_keys = sometimes",
+            "ini option kmsmock_auto_create_keys is not true or false",
+        ),
         ("kmsmock_outside = deny", "ini option kmsmock_outside 'deny' is not allow or error"),
         (
             "kmsmock_reuse_key_pairs = often",
             "ini option kmsmock_reuse_key_pairs is not true or false",
         ),
     ],
-    ids=["region", "account", "outside", "reuse-key-pairs"],
+    ids=[
+        "region",
+        "account",
+        "unfired-faults",
+        "auto-create-keys",
+        "outside",
+        "reuse-key-pairs",
+    ],
 )
 def test_ini_option_that_is_wrong(run_pytest, line, message):
     """A wrong value in the ini file is a usage error that names the option and what it takes."""
@@ -467,6 +483,8 @@ def test_help(run_pytest):
             "  --kmsmock-outside={allow,error}",
             "  kmsmock_region (string):*",
             "  kmsmock_account_id (string):",
+            "  kmsmock_unfired_faults (string):",
+            "  kmsmock_auto_create_keys (bool):",
             "  kmsmock_outside (string):",
             "  kmsmock_reuse_key_pairs (bool):",
         ]

@@ -1,0 +1,293 @@
+"""What was called: an immutable record of each request that a mock was asked."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, overload
+
+from pytest_kmsmock._kms.errors import KmsError
+from pytest_kmsmock._kms.wire import codec, model
+from pytest_kmsmock.exchange import Exchange, copy_containers
+from pytest_kmsmock.showing import Display, write_request, write_response
+from pytest_kmsmock.wording import refuse_unknown
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.access.principals import Principal
+    from pytest_kmsmock._kms.service import Response
+
+# Enough for any test; a mock that lives as long as a suite shall not keep all of it in memory.
+KEPT: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallError:
+    """
+    What a call was refused with, or failed by.
+
+    *code* is AWS's, or the name of botocore's exception where there was no answer; *message* and
+    *status* (of HTTP) are None where there was none.
+    """
+
+    code: str
+    message: str | None
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Call:
+    """
+    One request to KMS; a call that botocore has retried is one for each attempt.
+
+    Args:
+        operation: AWS's name, such as "GenerateDataKey".
+        parameters: As the caller gave them.
+        region: The Region of the client.
+        account_id: The account of the caller.
+        principal: The caller's ARN.
+        key_arn: The key that the call was about, as far as KMS has found it: the first one, if it
+            names several; the new one, if it makes one.
+        time: By the clock of the mock.
+        attempt: Counts from 1; None in a client that is older than the plugin.
+        response: The members of the answer, without botocore's ResponseMetadata; None if there was
+            none, or an error.
+        error: What the call was refused with or failed by, if it was.
+
+    .. versionadded:: 0.1.0
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    region: str
+    account_id: str
+    principal: str
+    key_arn: str | None
+    time: datetime
+    attempt: int | None
+    response: dict[str, Any] | None = None
+    error: CallError | None = None
+
+    def __repr__(self) -> str:
+        return f"<Call {self.show()}>"
+
+    def show(self, *, secrets: bool = False) -> str:
+        """
+        Describe the call in a line, blobs by their length.
+
+        Args:
+            secrets: Include what AWS's model calls sensitive, such as Plaintext.
+        """
+        display = Display(secrets=secrets)
+        text = write_request(self.operation, self.parameters, display)
+        if self.attempt is not None and self.attempt > 1:
+            text += f", attempt {self.attempt}"
+        if self.error is not None:
+            message = "" if self.error.message is None else f": {self.error.message}"
+            text += f" -> {self.error.code}{message}"
+        elif self.response:
+            text += f" -> {write_response(self.operation, self.response, display)}"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is noted of a request; the call is made of it when somebody looks."""
+
+    exchange: Exchange
+    response: "Response"
+    connection_error: str | None = None
+
+    @property
+    def operation(self) -> str:
+        return self.exchange.operation
+
+    def read(self) -> Call:
+        return replace(
+            read_request(self.exchange, self.response.caller, self.response.date),
+            key_arn=self.response.key_arn,
+            response=self._read_response(),
+            error=self._read_error(),
+        )
+
+    def _read_response(self) -> dict[str, Any] | None:
+        if self.connection_error is not None or self.response.error is not None:
+            return None
+        return codec.to_client(self.operation, self.response.result or {})
+
+    def _read_error(self) -> CallError | None:
+        if self.connection_error is not None:
+            return CallError(code=self.connection_error, message=None, status=None)
+        if (error := self.response.error) is not None:
+            return CallError(
+                code=error.code, message=error.message, status=model.status_of(error.code)
+            )
+        return None
+
+
+def read_request(exchange: Exchange, caller: "Principal", time: datetime) -> Call:
+    return Call(
+        operation=exchange.operation,
+        parameters=read_parameters(exchange),
+        region=exchange.region,
+        account_id=caller.account_id,
+        principal=caller.arn,
+        key_arn=None,
+        time=time,
+        attempt=exchange.attempt,
+    )
+
+
+def read_parameters(exchange: Exchange) -> dict[str, Any]:
+    """Return what the caller gave, or else what KMS was sent; nothing if that can't be read."""
+    if exchange.parameters is not None:
+        parameters: dict[str, Any] = copy_containers(exchange.parameters)
+        return parameters
+    try:
+        return codec.decode(exchange.operation, exchange.body)
+    except KmsError:
+        return {}
+
+
+def check_operation(name: object) -> None:
+    """
+    Raises:
+        TypeError, ValueError: Unless *name* is that of an operation; with the nearest ones.
+    """
+    refuse_unknown(name, model.operation_names(), "KMS has no operation")
+
+
+class Record:
+    """The latest requests of one mock; requests add to it, and tests forget them."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self.is_cut = False
+
+    def add(
+        self, exchange: Exchange, response: "Response", connection_error: str | None = None
+    ) -> None:
+        if len(self._entries) == KEPT:
+            self.is_cut = True
+        self._entries.append(Entry(exchange, response, connection_error))
+
+    def forget(self, entries: tuple[Entry, ...]) -> None:
+        forgotten = set(map(id, entries))
+        kept = [entry for entry in self._entries.copy() if id(entry) not in forgotten]
+        self._entries = deque(kept, maxlen=KEPT)
+        self.is_cut = self.is_cut and bool(kept)
+
+    def announce(self, exchange: Exchange, caller: "Principal", time: datetime) -> Call:
+        """Return the call that a request is about to become, as yet without an answer."""
+        return read_request(exchange, caller, time)
+
+    def view(self) -> "Calls":
+        return Calls(tuple(self._entries.copy()), self)
+
+
+class Calls(Sequence[Call]):
+    """
+    Calls in the order in which they were answered; later ones do not change it.
+
+    It compares equal to a list of the same calls. Of a mock's calls the last 10,000 are kept.
+
+        >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+        >>> blob = kms.encrypt(KeyId=key_id, Plaintext=b"hi")["CiphertextBlob"]
+        >>> [call.operation for call in kms_mock.calls]
+        ['CreateKey', 'Encrypt']
+        >>> kms_mock.calls.of("Encrypt").last.parameters["Plaintext"]
+        b'hi'
+        >>> kms_mock.calls.of("Decrypt") == []
+        True
+
+    .. versionadded:: 0.1.0
+    """
+
+    __hash__ = None  # type: ignore[assignment]  # as lists have none
+
+    def __init__(
+        self, entries: tuple[Entry, ...], record: Record, operation: str | None = None
+    ) -> None:
+        self._entries = entries
+        self._record = record
+        self._operation = operation
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Calls": ...
+
+    def __getitem__(self, index: int | slice) -> "Call | Calls":
+        if isinstance(index, slice):
+            return self._choose(self._entries[index], self._operation)
+        return self._entries[index].read()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Calls, list, tuple)):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            call == its for call, its in zip(self, other, strict=True)
+        )
+
+    def __repr__(self) -> str:
+        return repr(list(self))
+
+    @property
+    def last(self) -> Call:
+        """
+        The last one.
+
+        Raises:
+            IndexError: If there is none.
+        """
+        if not self._entries:
+            missing = self._operation
+            raise IndexError(
+                "nothing was called" if missing is None else f"{missing} was not called"
+            )
+        return self[-1]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there were more calls than are kept."""
+        return self._record.is_cut
+
+    def of(self, operation: str) -> "Calls":
+        """
+        Choose the calls of one operation.
+
+        Raises:
+            ValueError: If KMS has no such operation, with the nearest ones.
+        """
+        check_operation(operation)
+        chosen = tuple(entry for entry in self._entries if entry.operation == operation)
+        return self._choose(chosen, operation)
+
+    def reset(self) -> None:
+        """Let the mock forget these calls, as if they had not been made; this object keeps them."""
+        self._record.forget(self._entries)
+
+    def show(self, *, secrets: bool = False) -> str:
+        """
+        Describe the calls, a line each; see `Call.show`.
+
+            >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+            >>> answer = kms.encrypt(KeyId="alias/none", Plaintext=b"hi")
+            Traceback (most recent call last):
+            ...
+            botocore.errorfactory.NotFoundException: ...
+            >>> print(kms_mock.calls.of("Encrypt").show())  # doctest: +ELLIPSIS
+            Encrypt(KeyId='alias/none', Plaintext=<2 bytes>) -> NotFoundException: Alias ...
+            >>> print(kms_mock.calls.of("Encrypt").show(secrets=True))  # doctest: +ELLIPSIS
+            Encrypt(KeyId='alias/none', Plaintext=b'hi') -> NotFoundException: Alias ...
+        """
+        return "\n".join(call.show(secrets=secrets) for call in self)
+
+    def _choose(self, entries: tuple[Entry, ...], operation: str | None) -> "Calls":
+        return Calls(entries, self._record, operation)

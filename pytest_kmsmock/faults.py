@@ -1,0 +1,361 @@
+"""Faults that a test plans: which requests fail, how, and what is left of the plan at the end."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from pytest_kmsmock._kms.access.decision import denied_elsewhere
+from pytest_kmsmock._kms.access.principals import Principal
+from pytest_kmsmock._kms.errors import KmsError
+from pytest_kmsmock._kms.wire import model
+from pytest_kmsmock.exchange import CONNECTION_ERRORS, Outcome
+from pytest_kmsmock.outside import describe_place
+from pytest_kmsmock.wording import check_number, refuse_unknown, say_times
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.clock import Clock
+    from pytest_kmsmock._kms.service import Response
+    from pytest_kmsmock.calls import Call
+
+Policy: TypeAlias = Literal["error", "ignore"]
+
+EVERY: Final = "*"
+# The connection fails once KMS has the request, and so may have done what it was asked.
+FAILS_LATE: Final = ("ConnectionClosedError", "ReadTimeoutError")
+
+# What AWS says where it always says the same (wire-facts N10).
+MESSAGES: Final = {
+    "ThrottlingException": "You have exceeded the rate at which you may call KMS."
+    " Reduce the frequency of your calls."
+}
+
+
+class UnfiredFaults(AssertionError):
+    """
+    A test has planned faults that never came about, so it did not test what it was meant to.
+
+    .. versionadded:: 0.1.0
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error of AWS or of the connection; *lost* if KMS does first what it was asked."""
+
+    error: str
+    message: str | None
+    lost: bool
+
+    def describe(self) -> str:
+        message = "" if self.message is None else f", message={self.message!r}"
+        return f"{self.error!r}{message}{', lost=True' * self.lost}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay:
+    seconds: float
+
+    def describe(self) -> str:
+        return f"seconds={self.seconds:g}"
+
+
+class Fault:
+    """
+    A planned fault: what `KmsMock.fail` and `KmsMock.delay` return.
+
+    As a context manager it is there for the block only, and must fire in it:
+
+        >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+        >>> with kms_mock.fail("DescribeKey", "KMSInternalException") as fault:
+        ...     answer = kms.describe_key(KeyId=key_id)
+        >>> fault.fired, answer["ResponseMetadata"]["RetryAttempts"]
+        (1, 1)
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(
+        self,
+        plan: "Faults",
+        operation: str,
+        effect: Failure | Delay,
+        *,
+        times: int | None,
+        after: int,
+        when: "Callable[[Call], object] | None",
+    ) -> None:
+        self._plan = plan
+        self._effect = effect
+        self._operation = operation
+        self._times = times
+        self._after = after
+        self._when = when
+        self._place = describe_place(sys._getframe())
+        self._reached = self._matched = self._fired = 0
+
+    def __repr__(self) -> str:
+        return f"<Fault {self.describe()}: fired {say_times(self._fired)}>"
+
+    def __enter__(self) -> "Fault":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._plan.finish(failure, [self])
+
+    @property
+    def fired(self) -> int:
+        """How many requests it has hit."""
+        return self._fired
+
+    def cancel(self) -> None:
+        """Take it back: it hits no more requests, and nobody asks whether it hit any."""
+        self._plan.remove([self])
+
+    @property
+    def effect(self) -> Failure | Delay:
+        return self._effect
+
+    @property
+    def is_spent(self) -> bool:
+        return self._fired == self._times
+
+    def concerns(self, operation: str) -> bool:
+        return self._operation in (EVERY, operation)
+
+    def hits(self, call: "Call") -> bool:
+        """Count *call*, and say whether this is one to hit; for the plan, which has the lock."""
+        if not self.concerns(call.operation):
+            return False
+        self._reached += 1
+        if self._when is not None and not self._when(call):
+            return False
+        self._matched += 1
+        if self._matched <= self._after:
+            return False
+        self._fired += 1
+        return True
+
+    def describe(self) -> str:
+        """Write it as it was planned."""
+        is_delay = isinstance(self._effect, Delay)
+        parts = [repr(self._operation), self._effect.describe()]
+        if self._times != (None if is_delay else 1):
+            parts.append(f"times={self._times}")
+        if self._after:
+            parts.append(f"after={self._after}")
+        if self._when is not None:
+            parts.append(f"when={getattr(self._when, '__name__', repr(self._when))}")
+        return f"{'delay' if is_delay else 'fail'}({', '.join(parts)})"
+
+    def explain(self) -> str:
+        """Say why it has not fired yet, and where it was planned."""
+        what = "request" if self._operation == EVERY else self._operation
+        if not self._reached:
+            reason = f"no {what} came"
+        elif not self._matched:
+            reason = f"{what} came {say_times(self._reached)}, and `when` never held"
+        else:
+            reason = f"{what} came {say_times(self._matched)}, and after={self._after} let it pass"
+        return f"{self.describe()}, planned {self._place.removesuffix(',')}: {reason}"
+
+
+class Faults:
+    """The plan of one mock. A lock guards it: requests of several threads consult it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._lock = threading.RLock()
+        self.clear()
+
+    def clear(self) -> None:
+        self._planned: tuple[Fault, ...] = ()
+        self.have_fired = False
+
+    def concern(self, operation: str) -> bool:
+        """Say whether a request for *operation* could be hit."""
+        return any(fault.concerns(operation) for fault in self._planned)
+
+    def add(
+        self,
+        operation: str,
+        effect: Failure | Delay,
+        *,
+        times: int | None,
+        after: int,
+        when: "Callable[[Call], object] | None",
+    ) -> Fault:
+        """
+        Raises:
+            TypeError, ValueError: See `KmsMock.fail`.
+        """
+        refuse_unknown(operation, (EVERY, *model.operation_names()), "KMS has no operation")
+        if times is not None:
+            check_number("times", times, 1, "a planned fault hits at least one request")
+        check_number("after", after, 0, "it is the number of requests that pass first")
+        if when is not None and not callable(when):
+            raise TypeError(f"when={when!r} is not a function of a Call")
+        fault = Fault(self, operation, effect, times=times, after=after, when=when)
+        with self._lock:
+            self._planned += (fault,)
+        return fault
+
+    def remove(self, faults: "list[Fault]") -> "list[Fault]":
+        """Forget those of *faults* that are still planned, and return them."""
+        with self._lock:
+            removed = [fault for fault in self._planned if fault in faults]
+            self._planned = tuple(fault for fault in self._planned if fault not in faults)
+        return removed
+
+    def respond(
+        self,
+        call: "Call",
+        *,
+        perform: "Callable[[], Response]",
+        refuse: "Callable[[KmsError], Response]",
+        clock: "Clock",
+        read_timeout: float | None,
+    ) -> Outcome:
+        """
+        Let happen what is planned for *call*.
+
+        Args:
+            perform: Lets KMS do what it was asked, and returns its answer.
+            refuse: Returns the answer of a KMS that does nothing else.
+            read_timeout: The seconds after which the client gives up.
+        """
+        delay = self._take(call, Delay)
+        if isinstance(delay, Delay) and not self._wait(clock, delay, read_timeout):
+            # KMS does not know that its client has gone.
+            return Outcome(response=perform(), connection_error="ReadTimeoutError", is_planned=True)
+        failure = self._take(call, Failure)
+        if not isinstance(failure, Failure):
+            return Outcome(response=perform())
+        error = KmsError(failure.error, failure.message)
+        if failure.message is None:
+            error = default_error(failure.error, call)
+        response = perform() if failure.lost else refuse(error)
+        if failure.error in CONNECTION_ERRORS:
+            return Outcome(response=response, connection_error=failure.error, is_planned=True)
+        return Outcome(response=replace(response, result=None, error=error), is_planned=True)
+
+    def _take(self, call: "Call", kind: type[Failure] | type[Delay]) -> Failure | Delay | None:
+        """Consume the first fault of that kind that hits *call*."""
+        with self._lock:
+            for fault in self._planned:
+                if isinstance(fault.effect, kind) and fault.hits(call):
+                    self.have_fired = True
+                    if fault.is_spent:
+                        self.remove([fault])
+                    return fault.effect
+        return None
+
+    def _wait(self, clock: "Clock", delay: Delay, patience: float | None) -> bool:
+        """Let the mock's time pass until the answer or, if that is sooner, the client's timeout."""
+        waited = delay.seconds if patience is None else min(delay.seconds, patience)
+        with self._lock:
+            clock.advance(seconds=waited)
+        return waited == delay.seconds
+
+    @contextmanager
+    def scope(self, policy: Policy | None) -> Iterator[None]:
+        """Let what is planned within a block end with it, under another policy if one is given."""
+        outer, before = self.policy, self._planned
+        self.policy = policy or outer
+        try:
+            yield
+        except BaseException as failure:
+            self._finish_since(before, failure)
+            raise
+        else:
+            self._finish_since(before, None)
+        finally:
+            self.policy = outer
+
+    def _finish_since(self, before: "tuple[Fault, ...]", failure: BaseException | None) -> None:
+        self.finish(failure, [fault for fault in self._planned if fault not in before])
+
+    def finish(self, failure: BaseException | None, faults: "list[Fault] | None" = None) -> None:
+        """
+        End *faults*, or all; those that never fired are added to *failure*, if there is one.
+
+        Raises:
+            UnfiredFaults: For those that never fired, if nothing else has failed.
+        """
+        ended = self.remove(list(self._planned) if faults is None else faults)
+        unfired = [fault for fault in ended if not fault.fired]
+        if not unfired or self.policy == "ignore":
+            return
+        text = report(unfired)
+        if failure is None:
+            raise UnfiredFaults(text)
+        add_note(failure, text)
+
+
+def read_failure(error: object, message: str | None, *, lost: bool) -> Failure:
+    """
+    Read what is to go wrong; *error* is a code, a name of botocore, or an exception class.
+
+    Raises:
+        TypeError, ValueError: See `KmsMock.fail`.
+    """
+    name = error.__name__ if isinstance(error, type) and issubclass(error, Exception) else error
+    refuse_unknown(name, (*model.error_codes(), *CONNECTION_ERRORS), "KMS has no error")
+    assert isinstance(name, str)
+    if message is not None and not isinstance(message, str):
+        raise TypeError(f"message={message!r} is not a string")
+    if message is not None and name in CONNECTION_ERRORS:
+        raise ValueError(f"{name} takes no message: botocore has its own for it")
+    if lost and name not in FAILS_LATE and model.status_of(name) < 500:
+        raise ValueError(
+            f"lost=True does not go with {name}, for then KMS has done nothing: use "
+            f"{' or '.join(FAILS_LATE)}, or an error of the server such as KMSInternalException"
+        )
+    return Failure(error=name, message=message, lost=lost)
+
+
+def read_delay(seconds: object) -> Delay:
+    """
+    Raises:
+        TypeError, ValueError: Unless *seconds* are a positive number.
+    """
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise TypeError(f"seconds={seconds!r} is not a number")
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"seconds={seconds} is no delay: it takes more than 0 seconds")
+    return Delay(seconds=seconds)
+
+
+def default_error(code: str, call: "Call") -> KmsError:
+    """Return the error as AWS words it, where its words do not depend on what is the matter."""
+    if code == "AccessDeniedException":
+        return denied_elsewhere(
+            Principal(call.principal, call.account_id), call.operation, "this resource"
+        )
+    return KmsError(code, MESSAGES.get(code))
+
+
+def report(unfired: list[Fault]) -> str:
+    plural = "s" if len(unfired) > 1 else ""
+    return "\n".join(
+        [
+            f"{len(unfired)} planned fault{plural} never fired:",
+            *(f"    {fault.explain()}" for fault in unfired),
+            "If that is all right, cancel() it, or say unfired_faults='ignore' to mock_kms or the "
+            "marker kms.",
+        ]
+    )
+
+
+def add_note(failure: BaseException, text: str) -> None:
+    """Add *text* to what is shown of an exception, as `add_note` does from Python 3.11 on."""
+    notes = [*getattr(failure, "__notes__", ()), text]
+    failure.__notes__ = notes  # type: ignore[attr-defined]  # new in Python 3.11

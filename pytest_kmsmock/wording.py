@@ -1,0 +1,49 @@
+"""Words for people: how often, which name was probably meant, and what is no number."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def refuse_unknown(name: object, known: Iterable[str], claim: str) -> None:
+    """
+    Raises:
+        TypeError: Unless *name* is a string.
+        ValueError: Unless it is one of *known*: the *claim*, with the nearest of them.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"{claim} {name!r}: a name is a string")
+    names = tuple(known)
+    if name not in names:
+        raise ValueError(f"{claim} {name!r}{suggest(name, names)}")
+
+
+def check_number(name: str, value: object, least: int, reason: str) -> None:
+    """
+    Raises:
+        TypeError: Unless *value* is a whole number.
+        ValueError: Unless it is at least *least*, for that *reason*.
+    """
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}={value!r} is not a whole number")
+    if value < least:
+        raise ValueError(f"{name}={value} can't be: {reason}")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Ask for the nearest of *known*, in whatever case; ask nothing if none is near."""
+    spelled = {simplify(one): one for one in known}
+    near = [
+        repr(spelled[one])
+        for one in difflib.get_close_matches(simplify(name), spelled, n=3, cutoff=0.75)
+    ]
+    if not near:
+        return ""
+    return f": did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?"
+
+
+def say_times(number: int) -> str:
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def simplify(name: str) -> str:
+    return name.lower().replace("_", "")
