@@ -137,7 +137,11 @@ def stage(kms_mock: KmsMock) -> Stage:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_state(stage: Stage, case: Case) -> None:
-    """An operation is served or refused in a state of its key as AWS's table says."""
+    """
+    An operation is served or refused in a state of its key as AWS's table says.
+
+    The texts are those of wire-facts S1 to S3, S6 to S7, S11 to S17, X6, X7, O12 and M2.
+    """
     key = case.create(stage)
     request = case.prepare(stage, key)
     stage.enter(case.state, key)
