@@ -161,4 +161,19 @@ def enclose_method(cls: type, name: str, options: Options, begin: Begin) -> None
 
     method.__name__ = name
     method.__qualname__ = f"{cls.__qualname__}.{name}"
-    setattr(cls, name, method)
+    setattr(cls, name, EnclosedMethod(method))
+
+
+class EnclosedMethod:
+    """
+    A method that a class was given.
+
+    It is no function for those who decorate each function of a class. moto does: it would start
+    around `run`, and so no longer begin afresh in each `setUp`.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self._function.__get__(instance, owner)
