@@ -100,7 +100,8 @@ class Stage:
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:
         """Send a request, to the Region of the key that it names if it names one by its ARN."""
-        kms = self.at(request["KeyId"]) if "KeyId" in request else self.kms
+        named = request.get("KeyId", "")
+        kms = self.at(named) if named.startswith("arn:") else self.kms
         return getattr(kms, xform_name(operation))(**request)
 
     def describe(self, key: str) -> Any:
