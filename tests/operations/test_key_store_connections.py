@@ -123,6 +123,28 @@ class TestConnecting:
         assert CONNECTING == when_the_first_ends
         assert CONNECTED == connection_of(kms, store_id)
 
+    def test_told_again(self, kms, kms_mock):
+        """A store that is CONNECTING is not set back by being told to connect (rules CKS-7)."""
+        kms_mock.clock.freeze()
+        kms_mock.cloudhsm_cluster(CLUSTER).slow_down(A_WHILE)
+        store_id = create_connected_store(kms)
+        kms_mock.clock.advance(seconds=A_WHILE / 2)
+        connect(kms, store_id)
+
+        kms_mock.clock.advance(seconds=A_WHILE / 2)
+
+        assert CONNECTED == connection_of(kms, store_id)
+
+    @pytest.mark.parametrize("kind", TYPES)
+    def test_told_when_connected(self, kms, kms_mock, kind):
+        """Nothing happens to a CONNECTED store that is told to connect (CKS-7; assumed)."""
+        store_id = create_connected_store(kms, kind)
+        kms_mock.key_store(store_id).fail_to_connect("INTERNAL_ERROR")
+
+        connect(kms, store_id)
+
+        assert CONNECTED == connection_of(kms, store_id)
+
     def test_given_up(self, kms, kms_mock):
         """A store that was disconnected while CONNECTING stays DISCONNECTED."""
         kms_mock.cloudhsm_cluster(CLUSTER).slow_down(A_WHILE)
@@ -259,6 +281,15 @@ class TestFailing:
         connect(kms, store_id)
 
         assert ("FAILED", SERVICE_TROUBLES[trouble][2]) == connection_of(kms, store_id)
+
+    @pytest.mark.parametrize("trouble", SERVICE_TROUBLES)
+    def test_no_endpoint_service_in_between(self, kms, kms_mock, trouble):
+        """A store with a public endpoint connects without any VPC endpoint service."""
+        store_id = create_store(kms, **PUBLIC)
+        kms_mock.external_key_manager(URI).refuse(trouble)
+        connect(kms, store_id)
+
+        assert CONNECTED == connection_of(kms, store_id)
 
     def test_codes(self, kms):
         """These are all ConnectionErrorCodes of the model."""

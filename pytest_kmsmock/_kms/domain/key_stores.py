@@ -39,18 +39,21 @@ class KeyStore:
         return self.link.kind
 
     def describe(self) -> dict[str, Any]:
-        """Return a CustomKeyStoresListEntry (wire-facts K3, K4); no secret is in it."""
-        entry: dict[str, Any] = {
+        """
+        Return a CustomKeyStoresListEntry (wire-facts K3, K4); no secret is in it.
+
+        What is None is not there: ConnectionErrorCode unless the store is FAILED, and the VPC
+        endpoint service of a public proxy.
+        """
+        return {
             "CustomKeyStoreId": self.store_id,
             "CustomKeyStoreName": self.name,
             "CustomKeyStoreType": self.kind,
             "ConnectionState": self.connection_state,
+            "ConnectionErrorCode": self.connection_error_code,
             "CreationDate": self.creation_date,
             **self.link.describe(),
         }
-        if self.connection_state == "FAILED":
-            entry["ConnectionErrorCode"] = self.connection_error_code
-        return entry
 
     def describe_key(self, key: "Key") -> dict[str, Any]:
         """Return the members of KeyMetadata that keys in this store have (rules KEY-18)."""

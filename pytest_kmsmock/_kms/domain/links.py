@@ -91,18 +91,16 @@ class ProxyLink:
         Return XksProxyConfiguration, with the access key id but not its secret (wire-facts K4).
         """
         settings = self.settings
-        configuration: dict[str, Any] = {
-            "Connectivity": settings.connectivity,
-            "AccessKeyId": settings.credential[0],
-            "UriEndpoint": settings.uri_endpoint,
-            "UriPath": settings.uri_path,
-        }
-        if settings.over_vpc:
-            configuration |= {
+        return {
+            "XksProxyConfiguration": {
+                "Connectivity": settings.connectivity,
+                "AccessKeyId": settings.credential[0],
+                "UriEndpoint": settings.uri_endpoint,
+                "UriPath": settings.uri_path,
                 "VpcEndpointServiceName": settings.service_name,
                 "VpcEndpointServiceOwner": settings.service_owner,
             }
-        return {"XksProxyConfiguration": configuration}
+        }
 
     def describe_key(self, key: "Key") -> dict[str, Any]:
         return {"XksKeyConfiguration": {"Id": key.external_key_id}}
