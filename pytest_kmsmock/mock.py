@@ -234,6 +234,8 @@ class KmsMock(Workbench):
         self._make_request = partial(Request, account_id=self.account_id)
         self._record.clear()
         self._faults.clear()
+        if ACTIVE.defaults.seed_file is not None:
+            self._load_at_start(ACTIVE.defaults.seed_file)
 
     def _close(self) -> None:
         self._service.world.close()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Final, Literal
 
 REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
@@ -26,6 +27,8 @@ class Defaults:
     auto_create_keys: bool = False
     outside: Literal["allow", "error"] = "allow"
     reuse_key_pairs: bool = True
+    seed_file: Path | None = None
+    autouse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=True,
     )
+    parser.addini(
+        "kmsmock_seed_file",
+        "TOML file of keys that every mock begins with, beside the ini file (default: none)",
+    )
+    parser.addini(
+        "kmsmock_autouse",
+        "run every test in a mock, whether it asks for one or not (default: false)",
+        type="bool",
+        default=False,
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -102,7 +113,20 @@ def read_defaults(config: pytest.Config) -> Defaults:
         auto_create_keys=read_switch(config, "kmsmock_auto_create_keys"),
         outside=outside,
         reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
+        seed_file=read_seed_file(config),
+        autouse=read_switch(config, "kmsmock_autouse"),
     )
+
+
+def read_seed_file(config: pytest.Config) -> Path | None:
+    name = config.getini("kmsmock_seed_file")
+    if not name:
+        return None
+    folder = config.rootpath if config.inipath is None else config.inipath.parent
+    path: Path = folder / name
+    if not path.is_file():
+        raise pytest.UsageError(f"ini option kmsmock_seed_file {name!r}: there is no file {path}")
+    return path
 
 
 def read_switch(config: pytest.Config, name: str) -> bool:
@@ -157,7 +181,11 @@ def merge(found: list[Options]) -> Options:
 @pytest.fixture(autouse=True)
 def _kmsmock_first(request: pytest.FixtureRequest) -> None:
     """Start the mock of a test that has one before its other fixtures, which may use KMS."""
-    if "kms_mock" in request.fixturenames or collect_options(request.node):
+    if (
+        ACTIVE.defaults.autouse
+        or "kms_mock" in request.fixturenames
+        or collect_options(request.node)
+    ):
         request.getfixturevalue("kms_mock")
 
 

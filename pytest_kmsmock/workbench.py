@@ -370,14 +370,23 @@ class Workbench:
 
         return KnownKeys(self._place())
 
-    def _place(self, region_name: str | None = None) -> "Place":
-        from pytest_kmsmock.key_stores import Place  # noqa: PLC0415 - see KmsMock._open
+    def _load_at_start(self, path: Path) -> None:
+        """Load the suite's seed file into a mock that is just about to be active."""
+        from pytest_kmsmock.known_keys import KnownKeys  # noqa: PLC0415 - see KmsMock._open
 
+        KnownKeys(self._place_in(self.region_name)).load(path)
+
+    def _place(self, region_name: str | None = None) -> "Place":
         if region_name is not None:
             check_region("region_name", region_name)
         self._require_active()
+        return self._place_in(region_name or self.region_name)
+
+    def _place_in(self, region_name: str) -> "Place":
+        from pytest_kmsmock.key_stores import Place  # noqa: PLC0415 - see KmsMock._open
+
         return Place(
             service=lambda: self._service,
             account_id=self.account_id,
-            region_name=region_name or self.region_name,
+            region_name=region_name,
         )
