@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock import KmsMock, mock_kms
+from pytest_kmsmock import KmsMock, NitroEnclave, mock_kms
 from pytest_kmsmock._kms.service import Request, Response
 from tests.conformance.minimal_requests import prepare
 from tests.conformance.observation import Picture, observe
@@ -115,6 +116,7 @@ def make_properties(stage: Stage) -> dict[str, list[Any]]:
     versions = kms.list_key_rotations(KeyId=imported, IncludeKeyMaterial="ALL_KEY_MATERIAL")
     return {
         "Any": [*identifiers, *blobs, policy],
+        "AttestationDocumentType": [attest()],
         "AliasNameType": [*names, "alias/new"],
         "BackingKeyIdType": [entry["KeyMaterialId"] for entry in versions["Rotations"]],
         "CiphertextType": [
@@ -151,6 +153,11 @@ def make_properties(stage: Stage) -> dict[str, list[Any]]:
         "XksProxyAuthenticationRawSecretAccessKeyType": ["A" * 43],
         "XksProxyVpcEndpointServiceNameType": ["com.amazonaws.vpce.us-east-1.vpce-svc-1"],
     }
+
+
+@cache
+def attest() -> bytes:
+    return NitroEnclave().attestation_document()
 
 
 def broken_policies(policy: str) -> Iterator[str]:
