@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pytest_kmsmock._kms.wire import model
 from pytest_kmsmock.calls import KEPT, Call, Calls, check_operation
-from pytest_kmsmock.showing import Display, input_of, part, write_request
+from pytest_kmsmock.showing import Display, input_of, part
 from pytest_kmsmock.wording import check_number, say_times, suggest
 
 LISTED: Final = 20
@@ -118,7 +118,7 @@ def describe(operation: str, expected: Mapping[str, Any]) -> str:
 def write_wanted(wanted: Any) -> str:
     if not is_predicate(wanted):
         return ""
-    return f"<accepted by {getattr(wanted, '__name__', repr(wanted))}>"
+    return f"<accepted by {getattr(wanted, '__name__', repr(wanted)).strip('<>')}>"
 
 
 def show_nearest(calls: Sequence[Call], expected: Mapping[str, Any]) -> Iterator[str]:
@@ -180,11 +180,5 @@ def show_all(calls: Calls, marked: Sequence[Call]) -> Iterator[str]:
     yield "What was called:"
     if len(calls) > LISTED:
         yield f"    ({len(calls) - LISTED} earlier calls)"
-    display = Display()
     for call in calls[-LISTED:]:
-        line = write_request(call.operation, call.parameters, display)
-        if call.attempt is not None and call.attempt > 1:
-            line += f", attempt {call.attempt}"
-        if call.error is not None:
-            line += f" -> {call.error.code}"
-        yield f"  {'>' if call in marked else ' '} {line}"
+        yield f"  {'>' if call in marked else ' '} {call.summarise()}"

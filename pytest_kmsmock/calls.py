@@ -68,25 +68,32 @@ class Call:
     error: CallError | None = None
 
     def __repr__(self) -> str:
-        return f"<Call {self.show()}>"
+        return f"<Call {self.summarise()}>"
+
+    def summarise(self) -> str:
+        """Describe the call without its answer, but for the code of an error."""
+        error = "" if self.error is None else f" -> {self.error.code}"
+        return f"{self._show_request(Display())}{error}"
 
     def show(self, *, secrets: bool = False) -> str:
         """
-        Describe the call in a line, blobs by their length.
+        Describe the call and its answer in a line, blobs by their length.
 
         Args:
             secrets: Include what AWS's model calls sensitive, such as Plaintext.
         """
         display = Display(secrets=secrets)
-        text = write_request(self.operation, self.parameters, display)
-        if self.attempt is not None and self.attempt > 1:
-            text += f", attempt {self.attempt}"
+        text = self._show_request(display)
         if self.error is not None:
             message = "" if self.error.message is None else f": {self.error.message}"
             text += f" -> {self.error.code}{message}"
         elif self.response:
             text += f" -> {write_response(self.operation, self.response, display)}"
         return text
+
+    def _show_request(self, display: Display) -> str:
+        retry = f", attempt {self.attempt}" if self.attempt and self.attempt > 1 else ""
+        return f"{write_request(self.operation, self.parameters, display)}{retry}"
 
 
 @dataclass(frozen=True, slots=True)

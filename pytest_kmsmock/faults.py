@@ -95,7 +95,7 @@ class Fault:
         self._after = after
         self._when = when
         self._place = describe_place(sys._getframe())
-        self._reached = self._matched = self._fired = 0
+        self._came = self._asked = self._matched = self._fired = 0
 
     def __repr__(self) -> str:
         return f"<Fault {self.describe()}: fired {say_times(self._fired)}>"
@@ -131,11 +131,15 @@ class Fault:
     def concerns(self, operation: str) -> bool:
         return self._operation in (EVERY, operation)
 
+    def count(self, call: "Call") -> None:
+        """Count a request that could be hit; for the plan, which has the lock."""
+        self._came += self.concerns(call.operation)
+
     def hits(self, call: "Call") -> bool:
-        """Count *call*, and say whether this is one to hit; for the plan, which has the lock."""
+        """Say whether to hit *call*, and count that too; for the plan, which has the lock."""
         if not self.concerns(call.operation):
             return False
-        self._reached += 1
+        self._asked += 1
         if self._when is not None and not self._when(call):
             return False
         self._matched += 1
@@ -158,13 +162,14 @@ class Fault:
 
     def explain(self) -> str:
         """Say why it has not fired yet, and where it was planned."""
-        what = "request" if self._operation == EVERY else self._operation
-        if not self._reached:
-            reason = f"no {what} came"
-        elif not self._matched:
-            reason = f"{what} came {say_times(self._reached)}, and `when` never held"
-        else:
-            reason = f"{what} came {say_times(self._matched)}, and after={self._after} let it pass"
+        reason = "KMS" if self._operation == EVERY else self._operation
+        reason += f" was called {say_times(self._came)}" if self._came else " was not called"
+        if self._came and not self._asked:
+            reason += ", and hit by what was planned before"
+        elif self._asked and not self._matched:
+            reason += ", and `when` never held"
+        elif self._matched:
+            reason += f", and after={self._after} let that pass"
         return f"{self.describe()}, planned {self._place.removesuffix(',')}: {reason}"
 
 
@@ -182,7 +187,8 @@ class Faults:
 
     def concern(self, operation: str) -> bool:
         """Say whether a request for *operation* could be hit."""
-        return any(fault.concerns(operation) for fault in self._planned)
+        # Asked for every request, nearly always of no plan at all.
+        return bool(self._planned) and any(fault.concerns(operation) for fault in self._planned)
 
     def add(
         self,
@@ -232,6 +238,9 @@ class Faults:
             refuse: Returns the answer of a KMS that does nothing else.
             read_timeout: The seconds after which the client gives up.
         """
+        with self._lock:
+            for fault in self._planned:
+                fault.count(call)
         delay = self._take(call, Delay)
         if isinstance(delay, Delay) and not self._wait(clock, delay, read_timeout):
             # KMS does not know that its client has gone.

@@ -64,6 +64,8 @@ class Display:
                 for item in value:
                     yield f"    {self.write(item, part(shape))},"
                 yield "]"
+            case None:
+                yield f"{name} is not given"
             case _:
                 yield f"{name}={self.write(value, shape)}"
 

@@ -30,15 +30,18 @@ def check_number(name: str, value: object, least: int, reason: str) -> None:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Ask for the nearest of *known*, in whatever case; ask nothing if none is near."""
-    spelled = {simplify(one): one for one in known}
-    near = [
-        repr(spelled[one])
-        for one in difflib.get_close_matches(simplify(name), spelled, n=3, cutoff=0.75)
-    ]
-    if not near:
+    """Ask for the nearest of *known*, in whatever case or part; ask nothing if none is near."""
+    wanted, spelled = simplify(name), {simplify(one): one for one in known}
+    near = (
+        [wanted] if wanted in spelled else difflib.get_close_matches(wanted, spelled, cutoff=0.75)
+    )
+    if len(wanted) > 3:
+        near += [one for one in spelled if wanted in one and one not in near]
+    quoted = [repr(spelled[one]) for one in near[:3]]
+    if not quoted:
         return ""
-    return f": did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?"
+    listed = " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return f": did you mean {listed}?"
 
 
 def say_times(number: int) -> str:
