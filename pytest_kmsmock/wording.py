@@ -32,11 +32,10 @@ def check_number(name: str, value: object, least: int, reason: str) -> None:
 def suggest(name: str, known: Iterable[str]) -> str:
     """Ask for the nearest of *known*, in whatever case or part; ask nothing if none is near."""
     wanted, spelled = simplify(name), {simplify(one): one for one in known}
-    near = (
-        [wanted] if wanted in spelled else difflib.get_close_matches(wanted, spelled, cutoff=0.75)
-    )
-    if len(wanted) > 3:
-        near += [one for one in spelled if wanted in one and one not in near]
+    near = [wanted]
+    if wanted not in spelled:
+        near = difflib.get_close_matches(wanted, spelled, cutoff=0.75)
+        near += [one for one in spelled if wanted in one and one not in near and len(wanted) > 3]
     quoted = [repr(spelled[one]) for one in near[:3]]
     if not quoted:
         return ""
