@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from pytest_kmsmock.calls import Call, Calls
     from pytest_kmsmock.enclave import NitroEnclave
     from pytest_kmsmock.faults import Fault, UnfiredFaults
+    from pytest_kmsmock.key_stores import KeyStoreHandle
+    from pytest_kmsmock.known_keys import KeyHandle, Snapshot
     from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.outside import CallOutsideMock
 
@@ -16,8 +18,11 @@ __all__ = [
     "CallOutsideMock",
     "Calls",
     "Fault",
+    "KeyHandle",
+    "KeyStoreHandle",
     "KmsMock",
     "NitroEnclave",
+    "Snapshot",
     "UnfiredFaults",
     "mock_kms",
 ]
@@ -28,8 +33,11 @@ _MODULES = {
     "CallOutsideMock": "outside",
     "Calls": "calls",
     "Fault": "faults",
+    "KeyHandle": "known_keys",
+    "KeyStoreHandle": "key_stores",
     "KmsMock": "mock",
     "NitroEnclave": "enclave",
+    "Snapshot": "known_keys",
     "UnfiredFaults": "faults",
     "mock_kms": "activation",
 }

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
@@ -96,8 +96,7 @@ class Call:
         return f"{write_request(self.operation, self.parameters, display)}{retry}"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What is noted of a request; the call is made of it when somebody looks."""
 
     exchange: Exchange

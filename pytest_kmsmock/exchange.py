@@ -1,7 +1,7 @@
 """One KMS request on its way through a mock, without botocore's types, and what becomes of it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Response
@@ -15,10 +15,9 @@ CONNECTION_ERRORS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(NamedTuple):
     """
-    A request as it reached us.
+    A request as it reached us; a named tuple, since every call makes one.
 
     *attempt* counts from 1. None stands for what a client that is older than the plugin does not
     tell: *attempt*, *parameters* (the caller's own, which nobody changes) and *read_timeout*

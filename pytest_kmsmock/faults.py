@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -254,7 +254,7 @@ class Faults:
         response = perform() if failure.lost else refuse(error)
         if failure.error in CONNECTION_ERRORS:
             return Outcome(response=response, connection_error=failure.error, is_planned=True)
-        return Outcome(response=replace(response, result=None, error=error), is_planned=True)
+        return Outcome(response=response._replace(result=None, error=error), is_planned=True)
 
     def _take(self, call: "Call", kind: type[Failure] | type[Delay]) -> Failure | Delay | None:
         """Consume the first fault of that kind that hits *call*."""

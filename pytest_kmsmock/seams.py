@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import urlsplit
 
 import botocore.exceptions
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from pytest_kmsmock.exchange import Exchange, Outcome, copy_containers
 from pytest_kmsmock.options import REGION
@@ -166,7 +167,22 @@ def answer_on_wire(mock: Answerer, exchange: Exchange, url: str, build: "Build")
 
 def answer(url: str, response: "Response", headers: Any) -> AWSResponse:
     """Build the response as botocore's HTTP session would have."""
-    return AWSResponse(url, response.status, headers, Body(response))
+    return LazyResponse(url, response.status, headers, Body(response))
+
+
+class LazyResponse(AWSResponse):
+    """A response that makes its headers when somebody reads them: few calls have such a reader."""
+
+    def __init__(self, url: str, status_code: int, headers: Any, raw: Any) -> None:
+        self.url = url
+        self.status_code = status_code
+        self.raw = raw
+        self._content = None
+        self._given_headers = headers
+
+    @cached_property
+    def headers(self) -> HeadersDict:  # type: ignore[override]  # an attribute, that the stubs know
+        return HeadersDict(self._given_headers)
 
 
 def answer_to_await(url: str, response: "Response", headers: Any) -> AWSResponse:

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest_kmsmock._kms.operations  # noqa: F401  (fills the registry)
 from pytest_kmsmock._kms.access.decision import authorise
@@ -22,9 +22,12 @@ from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What reached KMS: the body as sent, the Region asked, the account of the caller."""
+class Request(NamedTuple):
+    """
+    What reached KMS: the body as sent, the Region asked, the account of the caller.
+
+    A named tuple, as the response is, since every call makes one.
+    """
 
     operation: str
     region: str
@@ -189,8 +192,7 @@ def arn_of_key(call: Call) -> str | None:
     return arn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(NamedTuple):
     """
     An answer; *result* has the response's members, or *error* is what AWS refuses with.
 

@@ -33,8 +33,11 @@ def test_exported_names():
         "CallOutsideMock",
         "Calls",
         "Fault",
+        "KeyHandle",
+        "KeyStoreHandle",
         "KmsMock",
         "NitroEnclave",
+        "Snapshot",
         "UnfiredFaults",
         "mock_kms",
     ] == pytest_kmsmock.__all__
