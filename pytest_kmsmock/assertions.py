@@ -1,7 +1,7 @@
 """Whether something was called, and what to say if it was not: the nearest call, and all others."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 from pytest_kmsmock._kms.wire import model
@@ -10,6 +10,9 @@ from pytest_kmsmock.showing import Display, input_of, part
 from pytest_kmsmock.wording import check_number, say_times, suggest
 
 LISTED: Final = 20
+
+# For pytest: a test that fails is shown up to its own line.
+__tracebackhide__ = True
 
 
 def check_called(
@@ -124,30 +127,32 @@ def write_wanted(wanted: Any) -> str:
 def show_nearest(calls: Sequence[Call], expected: Mapping[str, Any]) -> Iterator[str]:
     """Show what the most similar of *calls* (the latest of them) has unlike *expected*."""
     nearest = max(reversed(calls), key=lambda call: likeness(call, expected))
-    # Those that are alike are written alike, and a secret is not written.
+    yield f"The {'nearest call' if len(calls) > 1 else 'difference'} (- expected, + called):"
+    # What is alike is written alike, and what is not is not, even if it is secret.
     display, shape = Display(tell_apart=True), input_of(nearest.operation)
-    wanted_lines: list[str] = []
-    given_lines: list[str] = []
     for name, wanted in expected.items():
         given, its_shape = nearest.parameters.get(name), part(shape, name)
         if accepts(wanted, given):
-            lines = list(display.spread(name, given, its_shape))
-            wanted_lines += lines
-            given_lines += lines
-            continue
-        accepted = write_wanted(wanted)
-        wanted_lines += (
-            [f"{name}={accepted}"] if accepted else display.spread(name, wanted, its_shape)
-        )
-        given_lines += display.spread(name, given, its_shape)
-    yield (
-        "The nearest call (- expected, + called):"
-        if len(calls) > 1
-        else ("The difference (- expected, + called):")
-    )
-    for line in difflib.ndiff(wanted_lines, given_lines):
-        if not line.startswith("?"):
-            yield f"  {line}"
+            wanted_lines = given_lines = list(display.spread(name, given, its_shape))
+        else:
+            by_function = write_wanted(wanted)
+            wanted_lines = (
+                [f"{name}={by_function}"]
+                if by_function
+                else list(display.spread(name, wanted, its_shape))
+            )
+            given_lines = list(display.spread(name, given, its_shape))
+        yield from contrast(wanted_lines, given_lines)
+
+
+def contrast(wanted: list[str], given: list[str]) -> Iterator[str]:
+    """Write a diff of lines, all of it."""
+    for kind, first, last, start, end in SequenceMatcher(None, wanted, given).get_opcodes():
+        if kind == "equal":
+            yield from (f"    {line}" for line in wanted[first:last])
+        else:
+            yield from (f"  - {line}" for line in wanted[first:last])
+            yield from (f"  + {line}" for line in given[start:end])
 
 
 def likeness(call: Call, expected: Mapping[str, Any]) -> float:
@@ -163,7 +168,7 @@ def liken(wanted: Any, given: Any) -> float:
             alike = wanted.items() & given.items() if is_flat(wanted) and is_flat(given) else ()
             return 0.9 * len(alike) / max(len(wanted), len(given), 1)
         case str(), str():
-            return 0.5 * difflib.SequenceMatcher(None, wanted, given).ratio()
+            return 0.5 * SequenceMatcher(None, wanted, given).ratio()
         case _:
             return 0
 
