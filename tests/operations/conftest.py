@@ -1,5 +1,6 @@
-"""A client that lets through what botocore would refuse before KMS sees it."""
+"""What the operations' tests share: a client without botocore's own checks, and a still clock."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import botocore.session
@@ -8,6 +9,9 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
+
+    from pytest_kmsmock import KmsMock
+    from pytest_kmsmock._kms.domain.clock import Clock
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +31,16 @@ def unchecked_kms(kms: "KMSClient", client_without_validation: "KMSClient") -> "
     botocore refuses those by itself, with an error of its own (rules WIRE-12).
     """
     return client_without_validation
+
+
+@pytest.fixture
+def clock(kms_mock: "KmsMock") -> "Clock":
+    """
+    The clock of the mock, which stands still on a whole second unless it is moved.
+
+    Older versions of botocore send no fractions of a second.
+    """
+    clock = kms_mock.clock
+    clock.freeze()
+    clock.move_to(clock.now().replace(microsecond=0) + timedelta(seconds=1))
+    return clock

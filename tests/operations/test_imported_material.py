@@ -42,13 +42,6 @@ def pending_import(key_arn):
 
 
 @pytest.fixture
-def clock(kms_mock):
-    """The clock of the mock, which stands still unless it is moved."""
-    kms_mock.clock.freeze()
-    return kms_mock.clock
-
-
-@pytest.fixture
 def first():
     return os.urandom(32)
 

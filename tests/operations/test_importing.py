@@ -68,13 +68,6 @@ FORGERIES = {
 }
 
 
-@pytest.fixture
-def clock(kms_mock):
-    """The clock of the mock, which stands still unless it is moved."""
-    kms_mock.clock.freeze()
-    return kms_mock.clock
-
-
 class TestGetParametersForImport:
     def test_answer(self, kms, clock):
         """

@@ -45,13 +45,6 @@ def encrypt(kms, key_id, plaintext):
 
 
 @pytest.fixture
-def clock(kms_mock):
-    """The clock of the mock, which stands still unless it is moved."""
-    kms_mock.clock.freeze()
-    return kms_mock.clock
-
-
-@pytest.fixture
 def key_arn(kms, clock):
     return create_key(kms)
 

@@ -45,13 +45,6 @@ def dates(kms, key_id):
 
 
 @pytest.fixture
-def clock(kms_mock):
-    """The clock of the mock, which stands still unless it is moved."""
-    kms_mock.clock.freeze()
-    return kms_mock.clock
-
-
-@pytest.fixture
 def start(clock):
     return clock.now()
 
