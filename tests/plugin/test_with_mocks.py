@@ -11,9 +11,10 @@ MOTO = """
     from moto.backends import get_backend
     from pytest_kmsmock import mock_kms
 
+    s3 = boto3.client("s3", "eu-west-1", aws_access_key_id="a", aws_secret_access_key="b")
+
     def count():
         '''Make a bucket and a key; count buckets, listed keys, and keys in moto's own KMS.'''
-        s3 = boto3.client("s3", region_name="eu-west-1")
         s3.create_bucket(
             Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
