@@ -232,15 +232,6 @@ def test_many_random_requests(operation: str) -> None:
     send_at_random(operation, 150)
 
 
-@pytest.mark.parametrize("operation", MODEL.operation_names)
-def test_minimal_request(operation: str) -> None:
-    """What the random requests are made from is a request that succeeds."""
-    with set_scene(operation) as scene:
-        response = scene.send(encode(scene.minimal, {}, {}))
-
-    assert response.error is None
-
-
 def test_describe_key_with_no_grant_token(kms: Any) -> None:
     """DescribeKey, whose model has no refusal of a grant token, takes any string (assumed)."""
     key = create_key(kms)
