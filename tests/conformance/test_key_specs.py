@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from pytest_kmsmock import KmsMock
 from tests.conformance.service_model import MODEL
@@ -22,6 +23,7 @@ ALGORITHMS: Final = {
     "GENERATE_VERIFY_MAC": ("mac_algorithms", "MacAlgorithms"),
     "KEY_AGREEMENT": ("key_agreement_algorithms", "KeyAgreementAlgorithms"),
 }
+CAN_SIGN_MU: Final = hasattr(MLDSA44PrivateKey, "sign_mu")  # from cryptography 49 on
 WRAPPINGS: Final = (
     "RSAES_OAEP_SHA_1",
     "RSAES_OAEP_SHA_256",
@@ -133,6 +135,8 @@ def test_signing(stage: Stage, spec: str, algorithm: str) -> None:
     request = {"KeyId": key, "SigningAlgorithm": algorithm}
     lengths = prehashed(spec, algorithm)
     messages = {name: bytes(length) for name, length in lengths.items()}
+    if not CAN_SIGN_MU:
+        messages.pop("EXTERNAL_MU", None)
     if algorithm != "ED25519_PH_SHA_512":
         messages["RAW"] = bytes(4096)
     size = ROWS[spec]["signature_or_mac_bytes"]
@@ -153,7 +157,7 @@ def test_signing(stage: Stage, spec: str, algorithm: str) -> None:
             "ValidationException",
             f"{what} is invalid length for algorithm {algorithm}.",
         ) == refusal(stage.kms.sign, Message=bytes(length - 1), MessageType=name, **request)
-    for name in {"RAW", "DIGEST", "EXTERNAL_MU"} - messages.keys():
+    for name in {"RAW", "DIGEST", "EXTERNAL_MU"} - messages.keys() - lengths.keys():
         what = f"key spec {spec}" if spec.startswith("ML_DSA") else f"algorithm {algorithm}"
         assert (
             "ValidationException",

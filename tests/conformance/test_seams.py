@@ -27,7 +27,8 @@ def test_request(operation: str) -> None:
             return answers[0]
 
         mock._service.respond = record  # type: ignore[method-assign]
-        for mock.wire in (False, True):
+        for wire in (False, True):
+            mock.wire = wire
             stage.call(operation, request)
 
     before_call, before_send = asked
