@@ -54,6 +54,36 @@ def test_secrets_moved_to_a_new_key(kms, store, key_id):
     assert b"correct horse" == store.get("tenant-7", "database-password")
 
 
+def test_secret_after_rotations(kms, kms_mock, store, key_id):
+    """A secret outlives the rotations of its key; three years take no time."""
+    kms.enable_key_rotation(KeyId=key_id)
+    store.put("tenant-7", "database-password", b"correct horse")
+
+    kms_mock.clock.advance(days=3 * 366)
+
+    assert 3 == len(kms.list_key_rotations(KeyId=key_id)["Rotations"])
+    assert b"correct horse" == store.get("tenant-7", "database-password")
+
+
+def test_calls_of_the_store(kms_mock, store):
+    """Each secret costs one call when it is put and one when it is read, with its context."""
+    store.put("tenant-7", "database-password", b"correct horse")
+    store.get("tenant-7", "database-password")
+
+    context = {"tenant": "tenant-7", "name": "database-password"}
+    kms_mock.assert_called("GenerateDataKey", times=1, EncryptionContext=context)
+    kms_mock.assert_called("Decrypt", times=1, EncryptionContext=context)
+    kms_mock.assert_not_called("Encrypt")
+
+
+def test_secret_while_kms_throttles(kms_mock, store):
+    """Throttling is over when botocore has tried often enough, and nobody waits for it here."""
+    store.put("tenant-7", "database-password", b"correct horse")
+    kms_mock.fail("Decrypt", "ThrottlingException", times=3)
+
+    assert b"correct horse" == store.get("tenant-7", "database-password")
+
+
 def test_store_on_a_signing_key(kms):
     """A key that is made for signing seals no data key, as on AWS."""
     signing_key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")

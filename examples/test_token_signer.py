@@ -1,8 +1,9 @@
-"""The token signer under `@mock_kms`: the code under test makes its own client."""
+"""The token signer, mostly under `@mock_kms`: the code under test makes its own client."""
 
 import jwt
 import pytest
 import token_signer
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock import mock_kms
@@ -39,6 +40,22 @@ def test_token_checked_with_another_key():
 
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(token, other_public_key, algorithms=["ES256"])
+
+
+def test_token_of_a_known_key(kms_mock):
+    """A test may bring the signing key: here the one whose public half the readers have."""
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    kms_mock.create_key(
+        alias=token_signer.SIGNING_KEY,
+        material=private_key,
+        region_name="eu-west-1",
+        KeySpec="ECC_NIST_P256",
+        KeyUsage="SIGN_VERIFY",
+    )
+
+    token = token_signer.sign_token(CLAIMS)
+
+    assert CLAIMS == jwt.decode(token, private_key.public_key(), algorithms=["ES256"])
 
 
 @mock_kms

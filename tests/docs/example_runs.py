@@ -3,25 +3,33 @@ The examples of a page as files of one small project, which pytest runs.
 
 A Python block that begins with a comment such as `# test_app.py` is that file, and so are blocks
 of settings. One that has tests but no name is a test file of its own. A test file is run when it is
-met, and passes. A `console` block runs pytest, and has lines of its output, with `...` for others.
+met, and passes. A `console` block runs pytest, and has lines of its output; `...` stands for others
+and for the rest of a line.
 
 What is meant otherwise is said in a comment above the block: `<!-- fails -->`,
 `<!-- without the plugin -->`, or `<!-- not run: the reason -->`.
 """
 
+import importlib
+import pkgutil
 import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-import aiobotocore.session  # noqa: F401 - see OPTIONS
-import boto3  # noqa: F401 - see OPTIONS
+import aiobotocore.session  # noqa: F401 - see below
+import boto3  # noqa: F401 - see below
+import cryptography.x509  # noqa: F401 - see below
 import pytest
 from sybil import Document, Example, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, FencedCodeBlockLexer
 
-import pytest_kmsmock._kms.service  # noqa: F401 - see OPTIONS
+import pytest_kmsmock
+
+# What a run of pytest in this process is the first to import is forgotten at its end.
+for module in pkgutil.walk_packages(pytest_kmsmock.__path__, "pytest_kmsmock."):
+    importlib.import_module(module.name)
 
 LANGUAGES: Final = "python|ini|toml|console"
 MEANINGS: Final = "fails|without the plugin|not run"
@@ -29,20 +37,16 @@ NAME: Final = re.compile(r"# ([\w/-]+\.(?:py|ini|toml))\n")
 TEST: Final = re.compile(r"(?m)^ *(?:async )?def test_")
 DURATION: Final = re.compile(r"in \d+\.\d\ds")
 
-# The sockets stay refused. What would take its time in each run, or leave traces, is left out;
-# and what a run is the first to import is forgotten at its end, so that it is imported above.
+# The sockets stay refused. What would take its time in each run, or leave traces, is left out.
 OPTIONS: Final = (
     "--disable-socket",
     "--allow-unix-socket",
     "-pno:cacheprovider",
     "-pno:hypothesispytest",
     "-pno:randomly",
+    "-oasyncio_default_fixture_loop_scope=function",
+    "-Werror",
 )
-SETTINGS: Final = """
-[pytest]
-asyncio_default_fixture_loop_scope = function
-filterwarnings = error
-"""
 
 
 class Blocks:
@@ -70,7 +74,7 @@ class Project:
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self._pytester = pytester
-        pytester.makeini(SETTINGS)
+        pytester.makeini("[pytest]")
 
     def evaluate(self, example: Example) -> str | None:
         """Do what a block stands for; return what is wrong, if something is."""
@@ -102,15 +106,17 @@ class Project:
         command, _, shown = source.partition("\n")
         program, *arguments = shlex.split(command.removeprefix("$ "))
         if program != "pytest":
-            return None if shown == "" else "only the output of pytest can be shown"
+            others = [line for line in shown.splitlines() if not line.startswith("$ ")]
+            return "only the output of pytest can be shown" if others else None
         result = self._pytester.runpytest_inprocess(*OPTIONS, *arguments)
         printed = iter([*map(neutral, result.outlines), *map(neutral, result.errlines)])
-        for line in map(neutral, shown.splitlines()):
-            if line not in ("", "...") and line not in printed:
+        for line in filter(None, map(neutral, shown.splitlines())):
+            start, cut, _ = line.partition("...")
+            if not any(its == line or (cut and its.startswith(start)) for its in printed):
                 return f"not in the output, or not in this place: {line}"
         return None
 
 
 def neutral(line: str) -> str:
-    """Take out what differs from run to run: durations, and bars as wide as the terminal."""
-    return re.sub(r"[=_]{3,}", "===", DURATION.sub("in 0.00s", line)).strip()
+    """Take out what differs from run to run: durations, indents, bars as wide as the terminal."""
+    return " ".join(re.sub(r"[=_]{3,}", "===", DURATION.sub("in 0.00s", line)).split())

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.docs.example_runs import OPTIONS, SETTINGS
+from tests.docs.example_runs import OPTIONS
 
 EXAMPLES = Path(__file__).parents[2] / "examples/from_moto"
 
@@ -51,7 +51,7 @@ def test_before_the_migration(tmp_path):
 
 def test_after_the_migration(pytester):
     """The same fifteen pass under this plugin."""
-    pytester.makeini(SETTINGS)
+    pytester.makeini("[pytest]")
     pytester.makepyfile(test_orders=text_of("test_with_kmsmock.py"))
 
     result = pytester.runpytest_inprocess(*OPTIONS)
