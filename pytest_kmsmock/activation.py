@@ -10,6 +10,9 @@ from pytest_kmsmock.mock import ACTIVE, KmsMock
 from pytest_kmsmock.options import Options, read_options
 from pytest_kmsmock.stack import Turn
 
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 

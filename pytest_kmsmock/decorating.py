@@ -11,6 +11,9 @@ import wrapt
 
 from pytest_kmsmock.options import OPTIONS, Options
 
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
 Begin = Callable[[], AbstractContextManager[object]]
 
 

@@ -2,8 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from pytest_kmsmock.calls import Call
 
 Policy: TypeAlias = Literal["error", "ignore"]
+
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
 
 EVERY: Final = "*"
 # The connection fails once KMS has the request, and so may have done what it was asked.
@@ -182,13 +184,13 @@ class Faults:
         self.clear()
 
     def clear(self) -> None:
-        self._planned: tuple[Fault, ...] = ()
+        self.planned: tuple[Fault, ...] = ()  # replaced, never changed
         self.have_fired = False
 
     def concern(self, operation: str) -> bool:
         """Say whether a request for *operation* could be hit."""
         # Asked for every request, nearly always of no plan at all.
-        return bool(self._planned) and any(fault.concerns(operation) for fault in self._planned)
+        return bool(self.planned) and any(fault.concerns(operation) for fault in self.planned)
 
     def add(
         self,
@@ -211,14 +213,14 @@ class Faults:
             raise TypeError(f"when={when!r} is not a function of a Call")
         fault = Fault(self, operation, effect, times=times, after=after, when=when)
         with self._lock:
-            self._planned += (fault,)
+            self.planned += (fault,)
         return fault
 
     def remove(self, faults: "list[Fault]") -> "list[Fault]":
         """Forget those of *faults* that are still planned, and return them."""
         with self._lock:
-            removed = [fault for fault in self._planned if fault in faults]
-            self._planned = tuple(fault for fault in self._planned if fault not in faults)
+            removed = [fault for fault in self.planned if fault in faults]
+            self.planned = tuple(fault for fault in self.planned if fault not in faults)
         return removed
 
     def respond(
@@ -239,7 +241,7 @@ class Faults:
             read_timeout: The seconds after which the client gives up.
         """
         with self._lock:
-            for fault in self._planned:
+            for fault in self.planned:
                 fault.count(call)
         delay = self._take(call, Delay)
         if isinstance(delay, Delay) and not self._wait(clock, delay, read_timeout):
@@ -259,7 +261,7 @@ class Faults:
     def _take(self, call: "Call", kind: type[Failure] | type[Delay]) -> Failure | Delay | None:
         """Consume the first fault of that kind that hits *call*."""
         with self._lock:
-            for fault in self._planned:
+            for fault in self.planned:
                 if isinstance(fault.effect, kind) and fault.hits(call):
                     self.have_fired = True
                     if fault.is_spent:
@@ -274,23 +276,12 @@ class Faults:
             clock.advance(seconds=waited)
         return waited == delay.seconds
 
-    @contextmanager
-    def scope(self, policy: Policy | None) -> Iterator[None]:
+    def scope(self, policy: Policy | None) -> "Scope":
         """Let what is planned within a block end with it, under another policy if one is given."""
-        outer, before = self.policy, self._planned
-        self.policy = policy or outer
-        try:
-            yield
-        except BaseException as failure:
-            self._finish_since(before, failure)
-            raise
-        else:
-            self._finish_since(before, None)
-        finally:
-            self.policy = outer
+        return Scope(self, policy)
 
-    def _finish_since(self, before: "tuple[Fault, ...]", failure: BaseException | None) -> None:
-        self.finish(failure, [fault for fault in self._planned if fault not in before])
+    def since(self, before: tuple[Fault, ...]) -> list[Fault]:
+        return [fault for fault in self.planned if fault not in before]
 
     def finish(self, failure: BaseException | None, faults: "list[Fault] | None" = None) -> None:
         """
@@ -299,7 +290,7 @@ class Faults:
         Raises:
             UnfiredFaults: For those that never fired, if nothing else has failed.
         """
-        ended = self.remove(list(self._planned) if faults is None else faults)
+        ended = self.remove(list(self.planned) if faults is None else faults)
         unfired = [fault for fault in ended if not fault.fired]
         if not unfired or self.policy == "ignore":
             return
@@ -307,6 +298,25 @@ class Faults:
         if failure is None:
             raise UnfiredFaults(text)
         add_note(failure, text)
+
+
+class Scope:
+    """A block, such as a test, whose plan is its own; see `Faults.scope`."""
+
+    def __init__(self, plan: Faults, policy: Policy | None) -> None:
+        self._plan = plan
+        self._policy = policy
+
+    def __enter__(self) -> None:
+        self._outer = self._plan.policy
+        self._before = self._plan.planned
+        self._plan.policy = self._policy or self._outer
+
+    def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
+        try:
+            self._plan.finish(failure, self._plan.since(self._before))
+        finally:
+            self._plan.policy = self._outer
 
 
 def read_failure(error: object, message: str | None, *, lost: bool) -> Failure:

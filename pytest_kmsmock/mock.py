@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pytest_kmsmock.exchange import Exchange, Outcome
     from pytest_kmsmock.strictness import Strictness
 
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
 
 class KmsMock(Workbench):
     """

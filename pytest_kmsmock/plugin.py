@@ -196,6 +196,7 @@ def kms_mock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
 
     Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
     """
+    __tracebackhide__ = True
     found = collect_options(request.node)
     options = merge(found)
     # The test's own, also in a mock that it joins: what it plans is over with it.

@@ -10,6 +10,9 @@ from pytest_kmsmock.options import Defaults, Options
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
 
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
 Kind: TypeAlias = Literal["created", "joined", "started"]
 Outside: TypeAlias = Literal["allow", "error"]
 
