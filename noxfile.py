@@ -55,15 +55,6 @@ def aioboto3(session: nox.Session) -> None:
 
 
 @nox.session
-def aioboto3(session: nox.Session) -> None:
-    """The tests that need aioboto3, beside an aiobotocore that is newer than the one it pins."""
-    session.install("--editable", ".", *dependencies_of("test"), "aiofiles")
-    session.install("--no-deps", "aioboto3")
-    session.run("python", "-c", "import aioboto3")  # without it the tests would be skipped
-    session.run("pytest", "-k", "aioboto3", "tests/plugin", *session.posargs)
-
-
-@nox.session
 def conformance(session: nox.Session) -> None:
     """The tests over the data alone: model, layers, public API, repository."""
     session.install("--editable", ".", *dependencies_of("test"))
