@@ -1,6 +1,8 @@
 """What the tests of the public face share: both seams, and an eye on the environment."""
 
+import asyncio
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -43,6 +45,19 @@ def read_environment() -> dict[str, str]:
 def outside_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `kmsmock_outside = error` sets."""
     monkeypatch.setattr(ACTIVE, "defaults", replace(ACTIVE.defaults, outside="error"))
+
+
+@pytest.fixture
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """All that somebody would have slept, in whatever way."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return slept
 
 
 INI = """
