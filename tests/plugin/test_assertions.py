@@ -143,6 +143,27 @@ The nearest call (- expected, + called):
     )
 
 
+def test_failure_of_what_is_not_shown(kms_mock):
+    """What is not shown is told apart, and the same is the same wherever it stands."""
+    key_id = kms_mock.create_key(
+        key_id=KEY_ID, KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"
+    ).key_id
+    kms = kms_mock.client()
+    refusal(kms.verify_mac, KeyId=key_id, Message=b"ho", Mac=b"ho", MacAlgorithm="HMAC_SHA_256")
+    text = failure(kms_mock.assert_called, "VerifyMac", Message=b"hi", Mac=b"hi")
+
+    assert (
+        """\
+The difference (- expected, + called):
+  - Message=<2 bytes>
+  + Message=<2 other bytes>
+  - Mac=<2 bytes>
+  + Mac=<2 other bytes>
+What was called:"""
+        in text
+    )
+
+
 def test_failure_of_a_parameter_that_was_not_given(called):
     """What should have been given, or should not, is shown as such."""
     expected = f"""\

@@ -486,6 +486,16 @@ def test_show_of_other_types(mock, key_id):
     assert "'CreationDate': 2030-01-02T03:04:05.678000+00:00, " in request
 
 
+def test_show_of_a_wrong_type(mock):
+    """What the service model has no shape for is shown as Python has it."""
+    client = make_client(config=Config(parameter_validation=False))
+    refusal(client.create_key, Description={"a": {"b": 1}})
+
+    assert "<Call CreateKey(Description={'a': {'b': 1}}) -> SerializationException>" == repr(
+        mock.calls.last
+    )
+
+
 # What the service model marks as sensitive in requests and answers, and values for what the
 # minimal request of an operation leaves out.
 PASSWORD = {"KeyStorePassword": "secret-password"}

@@ -138,13 +138,16 @@ def test_other_operations(mock):
     """A fault hits its operation only; that of `*` hits all."""
     client = client_of(attempts=1)
     fault = mock.fail("ListKeys", "KMSInternalException", times=None)
+    other = mock.fail("ListAliases", "KMSInternalException")
+    refusal(client.list_aliases)
     client.list_aliases()
+    client.create_key()
     fault.cancel()
     every = mock.fail("*", "KMSInternalException", times=2)
     refusal(client.list_aliases)
     refusal(client.create_key)
 
-    assert (0, 2) == (fault.fired, every.fired)
+    assert (0, 1, 2) == (fault.fired, other.fired, every.fired)
 
 
 @pytest.mark.parametrize("wire", [False], ids=["before-call"], indirect=True)

@@ -1,0 +1,48 @@
+"""The examples in the docstrings of what a test holds: each runs, in a KMS that is empty."""
+
+import doctest
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import pytest_kmsmock
+from pytest_kmsmock.workbench import Workbench
+
+FINDER = doctest.DocTestFinder(exclude_empty=True)
+EXAMPLES = [
+    example
+    for name in [*pytest_kmsmock.__all__, "Workbench"]
+    for example in FINDER.find(
+        Workbench if name == "Workbench" else getattr(pytest_kmsmock, name), name
+    )
+    if example.examples
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_example(kms, kms_mock, example):
+    """An example does what it says."""
+    said: list[str] = []
+    names: dict[str, Any] = {"kms": kms, "kms_mock": kms_mock, "timedelta": timedelta}
+    example.globs = names
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    results = runner.run(example, out=said.append)
+
+    assert (0, len(example.examples)) == (results.failed, results.attempted), "".join(said)
+
+
+def test_every_method_has_an_example():
+    """Calls, faults and strictness have an example in each of their methods."""
+    shown = {example.name.rpartition(".")[2] for example in EXAMPLES}
+
+    assert {
+        "Calls",
+        "Fault",
+        "assert_called",
+        "assert_not_called",
+        "delay",
+        "fail",
+        "show",
+        "strict",
+    } <= shown
