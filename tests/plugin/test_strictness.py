@@ -330,13 +330,16 @@ class UnfiredTests(unittest.TestCase):
     __test__ = False
 
     def test_passing(self) -> None:
+        """A test that passes, but for its plan."""
         plan(ACTIVE.current)
 
     def test_failing(self) -> None:
+        """A test that fails by itself too."""
         plan(ACTIVE.current)
         raise ZeroDivisionError
 
     def test_other(self) -> None:
+        """A test that plans nothing."""
         client.list_keys()
 
 
