@@ -112,17 +112,32 @@ def test_retry_headers(mock):
     assert 1 == len({headers["amz-sdk-invocation-id"] for headers in sent})
 
 
+def refuse_to_wait(*_: object, **__: object) -> None:
+    raise AssertionError("the client had to wait")
+
+
 def test_adaptive_mode_that_would_slow_down(sleeps, monkeypatch):
     """Adaptive retries slow nobody down whom only the mock has throttled."""
-
-    def acquire(*_: object, **__: object) -> None:
-        raise AssertionError("the client had to wait")
-
-    monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", acquire)
+    monkeypatch.setattr("botocore.retries.bucket.TokenBucket.acquire", refuse_to_wait)
     with mock_kms(wire=True) as mock:
         client = client_of("adaptive")
         mock.fail("ListKeys", "ThrottlingException")
         responses = [client.list_keys() for _ in range(3)]
+
+    assert [1, 0, 0] == [one["ResponseMetadata"]["RetryAttempts"] for one in responses]
+
+
+@pytest.mark.asyncio
+async def test_adaptive_mode_of_aiobotocore_that_would_slow_down(sleeps, monkeypatch):
+    """Nor do those of aiobotocore."""
+    monkeypatch.setattr("aiobotocore.retries.bucket.AsyncTokenBucket.acquire", refuse_to_wait)
+    config = AioConfig(**config_of("adaptive"))
+    with mock_kms(wire=True) as mock:
+        mock.fail("ListKeys", "ThrottlingException")
+        async with make_session(AioSession).create_client(
+            "kms", region_name="us-east-1", config=config
+        ) as client:
+            responses = [await client.list_keys() for _ in range(3)]
 
     assert [1, 0, 0] == [one["ResponseMetadata"]["RetryAttempts"] for one in responses]
 
