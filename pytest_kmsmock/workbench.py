@@ -60,6 +60,8 @@ class Workbench:
         Raises:
             TypeError: For an unknown argument.
             ValueError: For a value that can't be, or that AWS refuses.
+
+        .. versionadded:: 0.1.0
         """
         return self._known_keys.create(
             key_id=key_id,
@@ -79,6 +81,8 @@ class Workbench:
 
         Raises:
             ValueError: With file, line and key.
+
+        .. versionadded:: 0.1.0
         """
         return self._known_keys.load(Path(path))
 
@@ -88,6 +92,8 @@ class Workbench:
 
         Ids, materials, nonces and signatures repeat themselves if the calls do; ML-DSA signatures
         don't. RSA keys are slower to make than unseeded ones.
+
+        .. versionadded:: 0.1.0
         """
         if not isinstance(seed, (int, str, bytes)):
             raise TypeError(f"a seed is an int, a str or bytes, not {seed!r}")
@@ -114,6 +120,8 @@ class Workbench:
 
         Raises:
             ValueError: If there is no such key.
+
+        .. versionadded:: 0.1.0
         """
         self._known_keys.register(
             blob,
@@ -124,7 +132,11 @@ class Workbench:
         )
 
     def snapshot(self) -> "Snapshot":
-        """Return all that this KMS holds now, time included, for `restore()`, here or elsewhere."""
+        """
+        Return all that this KMS holds now, time included, for `restore()`, here or elsewhere.
+
+        .. versionadded:: 0.1.0
+        """
         return self._known_keys.snapshot()
 
     def restore(self, snapshot: "Snapshot") -> None:
@@ -133,6 +145,8 @@ class Workbench:
 
         Raises:
             TypeError: If *snapshot* is none.
+
+        .. versionadded:: 0.1.0
         """
         self._known_keys.restore(snapshot)
         self._service.world.makes_missing_keys = self.auto_create_keys

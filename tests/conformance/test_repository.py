@@ -1,9 +1,7 @@
 """The repository as a stranger finds it: its commands, its promises and its pages hold together."""
 
 import ast
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
@@ -63,27 +61,6 @@ def test_readme_gives_two_commands():
 def test_ci_runs_the_command_of_the_readme(command):
     """CI runs both commands of the README, to the letter."""
     assert command.strip() in text_of(".ci/run").splitlines()
-
-
-@pytest.mark.parametrize(
-    "example", code_blocks("README.md", "python"), ids=["fixture", "faults", "mock_kms"]
-)
-def test_example_of_the_readme(example, tmp_path):
-    """The README's examples are test files that pass as they stand."""
-    test_file = tmp_path / "test_example.py"
-    test_file.write_text(example, encoding="utf-8")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
-
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "kmsmock", test_file],
-        cwd=tmp_path,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert 0 == run.returncode, run.stdout + run.stderr
 
 
 def test_first_example_is_short():
