@@ -85,9 +85,10 @@ def seal(
     return header + AESGCM(key).encrypt(nonce, inner, associated)
 
 
+@lru_cache(maxsize=256)
 def parse(blob: bytes) -> Envelope:
     """
-    Take a blob apart.
+    Take a blob apart; a Decrypt asks twice, to find the key and to open the blob.
 
     Raises:
         MalformedCiphertext: it does not have the one shape, to the last byte.
