@@ -22,9 +22,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """mypy, strict."""
+    """mypy and pyright, strict; our users' tests once with each of the two packages of stubs."""
     session.install("--editable", ".", *dependencies_of("types"))
     session.run("mypy")
+    session.run("basedpyright")
+    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "types-boto3-kms")
+    session.install("mypy-boto3-kms")
+    session.run("mypy", "tests/typing/with_mypy_boto3_kms.py")
+    session.run("basedpyright", "tests/typing/with_mypy_boto3_kms.py")
 
 
 @nox.session(python=PYTHONS)

@@ -8,7 +8,7 @@ from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphert
 from pytest_kmsmock._kms.domain.clock import Clock
 
 if TYPE_CHECKING:
-    from types_boto3_kms.type_defs import RecipientInfoTypeDef
+    from pytest_kmsmock.stubs import RecipientInfoTypeDef
 
 
 class NitroEnclave:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     import boto3
     from botocore.session import Session
-    from types_boto3_kms import KMSClient
 
     from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Request, Response, Service
     from pytest_kmsmock.exchange import Exchange, Outcome
     from pytest_kmsmock.strictness import Strictness
+    from pytest_kmsmock.stubs import KMSClient
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True

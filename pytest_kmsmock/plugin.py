@@ -19,7 +19,7 @@ from pytest_kmsmock.options import (
 )
 
 if TYPE_CHECKING:
-    from types_boto3_kms import KMSClient
+    from pytest_kmsmock.stubs import KMSClient
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     import boto3
     from botocore.credentials import Credentials
     from botocore.session import Session
-    from types_boto3_kms import KMSClient
+
+    from pytest_kmsmock.stubs import KMSClient
 
 # The example of AWS's own documentation, which no secret scanner takes for a real key.
 ACCESS_KEY_ID: Final = "AKIAIOSFODNN7EXAMPLE"
