@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +33,17 @@ def new_session(region_name: str) -> "Session":
     session = botocore.session.Session(session_vars=ISOLATED)
     session.set_config_variable("region", region_name)
     session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    loader = shared_loader(session.get_config_variable("data_path"))
+    session.register_component("data_loader", loader)
     return session
+
+
+@cache
+def shared_loader(data_path: str | None) -> Any:
+    """Return the process's one loader: each of its own would read the models again, for 40 ms."""
+    from botocore.loaders import create_loader  # noqa: PLC0415 - there is a session already
+
+    return create_loader(data_path)
 
 
 def new_boto3_session(region_name: str) -> "boto3.session.Session":
@@ -50,15 +60,51 @@ def new_client(region_name: str, **options: Any) -> "KMSClient":
     return client  # type: ignore[no-any-return]  # the stubs of botocore know no service
 
 
-@cache
 def shared_client(region_name: str) -> "KMSClient":
-    """Return the process's one client for a Region: a new one would cost milliseconds."""
-    return new_client(region_name)
+    """
+    Return the process's one client for a Region: a new one would cost milliseconds.
+
+    One that a test has changed, as Stubber does, is not handed out again.
+    """
+    shared = _share_client(region_name)
+    if shared.is_changed:
+        forget_shared_clients()
+        shared = _share_client(region_name)
+    return shared.client
 
 
 def forget_shared_clients() -> None:
     """Let the next mock make new clients, for those that there are have learned something."""
-    shared_client.cache_clear()
+    _share_client.cache_clear()
+
+
+@cache
+def _share_client(region_name: str) -> "SharedClient":
+    return SharedClient(new_client(region_name))
+
+
+class SharedClient:
+    """A client, and whether one who was given it has set an attribute or registered a handler."""
+
+    def __init__(self, client: "KMSClient") -> None:
+        self.client = client
+        self._attributes = set(vars(client))
+        self._has_other_handlers = False
+        events = client.meta.events
+        for name in ("register", "register_first", "register_last", "unregister"):
+            setattr(events, name, self._noting(getattr(events, name)))
+
+    @property
+    def is_changed(self) -> bool:
+        return self._has_other_handlers or vars(self.client).keys() != self._attributes
+
+    def _noting(self, change: Callable[..., None]) -> Callable[..., None]:
+        @wraps(change)
+        def note_and_change(*args: Any, **kwargs: Any) -> None:
+            self._has_other_handlers = True
+            change(*args, **kwargs)
+
+        return note_and_change
 
 
 def configured_region() -> str | None:
@@ -74,6 +120,12 @@ def configured_region() -> str | None:
 @cache
 def _expand(path: str, home: str | None) -> Path:
     return Path(path).expanduser()
+
+
+@cache
+def _config_file(name: str | None, home: str | None) -> Path:
+    """Return the path of the config file, as long as the variables that decide it are the same."""
+    return Path(name or "~/.aws/config").expanduser()
 
 
 @cache

@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.hashes import Hash, HashAlgorithm
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 
 _EXPONENT: Final = 65537
-_SMALL_PRIMES: Final = tuple(n for n in range(3, 2000, 2) if all(n % d for d in range(3, n, 2)))
-_PRIMORIAL: Final = math.prod(_SMALL_PRIMES)
 
 
 class SeededRandomness:
@@ -118,8 +116,14 @@ def _prime(bits: int, source: RandomSource) -> int:
         candidate = int.from_bytes(source.token_bytes(bits // 8), "big")
         candidate |= (3 << (bits - 2)) | 1
         if (
-            math.gcd(candidate, _PRIMORIAL) == 1
+            math.gcd(candidate, _small_primes()) == 1
             and (candidate - 1) % _EXPONENT
             and all(pow(base, candidate - 1, candidate) == 1 for base in (2, 3, 5, 7))
         ):
             return candidate
+
+
+@cache
+def _small_primes() -> int:
+    """Return the product of the odd primes below 2,000: most candidates share one with it."""
+    return math.prod(n for n in range(3, 2000, 2) if all(n % d for d in range(3, n, 2)))
