@@ -34,8 +34,8 @@ NOW = datetime(2030, 1, 2, 3, 4, 5, 678000, tzinfo=timezone.utc)
 @pytest.fixture
 def key_id(mock: KmsMock) -> str:
     """A key that is there before the first call."""
-    mock.clock.move_to(NOW)
     mock.clock.freeze()
+    mock.clock.move_to(NOW)
     return mock.create_key(key_id=KEY_ID, material=bytes(32)).key_id
 
 
