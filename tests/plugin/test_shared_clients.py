@@ -1,0 +1,65 @@
+"""The clients that tests share: what one test does to them is nothing to the next."""
+
+from unittest.mock import Mock
+
+import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
+
+from pytest_kmsmock import mock_kms
+from tests.vocabulary import create_key
+
+
+def patch(client):
+    client.list_keys = Mock(return_value={"Keys": ["of the patch"]})
+
+
+def stub(client):
+    stubber = Stubber(client)
+    stubber.add_response("list_keys", {"Keys": []})
+    stubber.activate()
+
+
+def listen(client):
+    client.meta.events.register("before-call.kms", Mock(side_effect=ZeroDivisionError))
+
+
+@pytest.mark.parametrize("change", [patch, stub, listen])
+def test_client_that_was_changed(change):
+    """A client that a test has patched, stubbed or given a handler is not the next test's."""
+    with mock_kms() as mock:
+        changed = mock.client()
+        change(changed)
+    with mock_kms() as mock:
+        client = mock.client()
+        create_key(client)
+        keys = client.list_keys()["Keys"]
+
+    assert changed is not client
+    assert 1 == len(keys)
+
+
+def test_client_that_was_only_used():
+    """Calls, errors, paginators and a patch that is undone change nothing: it is shared on."""
+    with mock_kms() as mock:
+        used = mock.client()
+        create_key(used)
+        list(used.get_paginator("list_keys").paginate())
+        with pytest.raises(used.exceptions.NotFoundException):
+            used.describe_key(KeyId="alias/app")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(used, "list_keys", Mock())
+        used.close()
+    with mock_kms() as mock:
+        same = mock.client()
+
+    assert used is same
+
+
+def test_client_of_another_kind():
+    """A client of another Region is shared by itself, and one with options is nobody else's."""
+    with mock_kms() as mock:
+        clients = [mock.client(), mock.client("eu-west-1"), mock.client(config=Config())]
+        others = [mock.client(), mock.client("eu-west-1"), mock.client(config=Config())]
+
+    assert [True, True, False] == [one is other for one, other in zip(clients, others, strict=True)]
