@@ -25,8 +25,8 @@ def test_a_key_lives_until_its_date(kms, kms_mock):
     date = kms.schedule_key_deletion(KeyId=key_arn, PendingWindowInDays=7)["DeletionDate"]
     before = everything(kms)
 
-    kms_mock.clock.move_to(date - MILLISECOND)
     kms_mock.clock.freeze()
+    kms_mock.clock.move_to(date - MILLISECOND)
 
     assert before == everything(kms)
 

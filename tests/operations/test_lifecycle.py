@@ -336,8 +336,8 @@ def test_schedule_again_after_cancelling(kms, kms_mock):
     kms.cancel_key_deletion(KeyId=key_arn)
     date = kms.schedule_key_deletion(KeyId=key_arn, PendingWindowInDays=30)["DeletionDate"]
 
-    kms_mock.clock.move_to(date - MILLISECOND)
     kms_mock.clock.freeze()
+    kms_mock.clock.move_to(date - MILLISECOND)
 
     assert date == describe(kms, key_arn)["DeletionDate"]
 
