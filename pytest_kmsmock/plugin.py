@@ -183,19 +183,15 @@ def _kmsmock_first(request: pytest.FixtureRequest) -> None:
     """Start the mock of a test that has one before its other fixtures, which may use KMS."""
     if (
         ACTIVE.defaults.autouse
-        or "kms_mock" in request.fixturenames
+        or "_kmsmock" in request.fixturenames
         or collect_options(request.node)
     ):
-        request.getfixturevalue("kms_mock")
+        request.getfixturevalue("_kmsmock")
 
 
 @pytest.fixture
-def kms_mock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
-    """
-    The handle of an in-memory KMS that is fresh and empty for the test.
-
-    Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
-    """
+def _kmsmock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
+    """What `kms_mock` is, under a name that no suite has for a fixture of its own."""
     __tracebackhide__ = True
     found = collect_options(request.node)
     options = merge(found)
@@ -204,6 +200,16 @@ def kms_mock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
     turn = ACTIVE.begin(replace(options, unfired_faults=None), settled=tuple(found))
     with turn as mock, mock.plan_of_test(policy):
         yield mock
+
+
+@pytest.fixture
+def kms_mock(_kmsmock: KmsMock) -> KmsMock:
+    """
+    The handle of an in-memory KMS that is fresh and empty for the test.
+
+    Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
+    """
+    return _kmsmock
 
 
 @pytest.fixture

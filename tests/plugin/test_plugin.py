@@ -77,6 +77,55 @@ def test_fixtures_in_any_order(run_pytest):
     result.assert_outcomes(passed=1)
 
 
+def test_fixtures_that_are_overridden(run_pytest):
+    """A suite may have fixtures of these names: its others are in the mock of the test as ever."""
+    result = run_pytest(
+        """
+    from unittest.mock import Mock
+    import boto3, pytest
+    from pytest_kmsmock import mock_kms
+
+    @pytest.fixture
+    def kms_mock():
+        return Mock()
+
+    @pytest.fixture
+    def key():
+        return boto3.client("kms").create_key()
+
+    @mock_kms
+    def test_own(kms_mock, key):
+        assert isinstance(kms_mock, Mock)
+        assert 1 == len(boto3.client("kms").list_keys()["Keys"])
+
+    @pytest.mark.kms
+    def test_marker(key):
+        assert 1 == len(boto3.client("kms").list_keys()["Keys"])
+    """
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_fixtures_that_are_extended(run_pytest):
+    """A suite may put something into the mock of each test, by a fixture of the same name."""
+    result = run_pytest(
+        """
+    import pytest
+
+    @pytest.fixture
+    def kms_mock(kms_mock):
+        kms_mock.create_key(alias="app")
+        return kms_mock
+
+    def test_it(kms):
+        kms.describe_key(KeyId="alias/app")
+    """
+    )
+
+    result.assert_outcomes(passed=1)
+
+
 def test_fixture_of_wider_scope(run_pytest):
     """The fixtures join a mock that a fixture of wider scope has started."""
     result = run_pytest(
@@ -553,7 +602,7 @@ def test_other_tests(run_pytest):
         >>> ACTIVE.current
         """
         assert ACTIVE.current is None
-        assert "kms_mock" not in request._fixture_defs
+        assert "_kmsmock" not in request._fixture_defs
     ''',
         "--doctest-modules",
     )
