@@ -65,3 +65,63 @@ def test_fixture_of_wider_scope(run_pytest, pytester, scope, counts):
     )
 
     result.assert_outcomes(passed=6)
+
+
+def test_snapshot_of_a_session(run_pytest):
+    """What a session prepares once, each test can have for itself: by a snapshot, in any order."""
+    result = run_pytest(
+        """
+    import pytest
+    from pytest_kmsmock import mock_kms
+
+    @pytest.fixture(scope="session")
+    def prepared():
+        with mock_kms(isolated=True) as mock:
+            mock.create_key(alias="app")
+            return mock.snapshot()
+
+    @pytest.fixture
+    def kms_mock(kms_mock, prepared):
+        kms_mock.restore(prepared)
+        return kms_mock
+
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_it(kms, number):
+        kms.disable_key(KeyId=kms.describe_key(KeyId="alias/app")["KeyMetadata"]["KeyId"])
+        kms.create_key()
+        assert 2 == len(kms.list_keys()["Keys"])
+    """
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_tests_without_the_fixture_of_wider_scope(run_pytest):
+    """While a mock of wider scope is active, tests that do not ask for it join it all the same."""
+    result = run_pytest(
+        """
+    import pytest
+    from pytest_kmsmock import mock_kms
+
+    @pytest.fixture(scope="module")
+    def kms_module():
+        with mock_kms() as mock:
+            mock.create_key()
+            yield mock
+
+    def test_before(kms):
+        assert 0 == len(kms.list_keys()["Keys"])
+
+    def test_with(kms_module):
+        assert 1 == len(kms_module.client().list_keys()["Keys"])
+
+    def test_after(kms):
+        assert 1 == len(kms.list_keys()["Keys"])
+
+    @pytest.mark.kms(isolated=True)
+    def test_isolated(kms):
+        assert 0 == len(kms.list_keys()["Keys"])
+    """
+    )
+
+    result.assert_outcomes(passed=4)
