@@ -1,6 +1,7 @@
 """What whole test runs and fresh processes cost."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -137,23 +138,26 @@ def measure_fixture(rounds: int, tests: int) -> Iterator[Figure]:
 
 
 def measure_first_call(rounds: int) -> Iterator[Figure]:
-    head = "import time, boto3; s = time.perf_counter(); "
-    tail = (
-        "boto3.client('kms', region_name='us-east-1', aws_access_key_id='x',"
-        " aws_secret_access_key='x').list_keys(); "
-        "m.stop(); print(time.perf_counter() - s)"
+    """What a fresh process pays beyond boto3 and a client of its own."""
+    head = "import time, boto3; start = time.perf_counter(); "
+    make = (
+        "client = boto3.client('kms', region_name='us-east-1', aws_access_key_id='x',"
+        " aws_secret_access_key='x'); "
     )
+    tail = "print(time.perf_counter() - start)"
+    call = "client.list_keys(); "
     scripts = {
-        "ours": "from pytest_kmsmock import mock_kms; m = mock_kms(); m.start(); ",
-        "moto": "from moto import mock_aws; m = mock_aws(); m.start(); ",
+        "ours": "from pytest_kmsmock import mock_kms; mock_kms().start(); " + make + call,
+        "moto": "from moto import mock_aws; mock_aws().start(); " + make + call,
+        "boto3": make,
     }
-    seconds = by_turns({name: script(head + body + tail) for name, body in scripts.items()}, rounds)
+    taken = by_turns({name: script(head + body + tail) for name, body in scripts.items()}, rounds)
+    seconds = {name: taken[name] - taken["boto3"] for name in ("ours", "moto")}
     yield Figure(
         name="import and first call, on top of boto3",
         seconds=seconds,
         reach="at most 0.35 of moto",
         reached=seconds["ours"] <= 0.35 * seconds["moto"],
-        note="the client that both make included",
     )
 
 
@@ -168,7 +172,9 @@ def suite(folder: Path, name: str, template: str, body: str, tests: int, *option
 
     def measure() -> float:
         start = time.perf_counter()
-        subprocess.run([*command, *options], cwd=here, check=True, capture_output=True)
+        subprocess.run(
+            [*command, *options], cwd=here, env=environment(), check=True, capture_output=True
+        )
         return time.perf_counter() - start
 
     return measure
@@ -177,8 +183,17 @@ def suite(folder: Path, name: str, template: str, body: str, tests: int, *option
 def script(text: str) -> Callable[[], float]:
     def measure() -> float:
         done = subprocess.run(
-            [sys.executable, "-c", text], check=True, capture_output=True, text=True
+            [sys.executable, "-c", text],
+            env=environment(),
+            check=True,
+            capture_output=True,
+            text=True,
         )
         return float(json.loads(done.stdout))
 
     return measure
+
+
+def environment() -> dict[str, str]:
+    """Return the environment, but with compiled modules kept, as in any installation."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
