@@ -7,7 +7,14 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from pytest_kmsmock import mock_kms
+from pytest_kmsmock.sessions import forget_shared_clients
 from tests.vocabulary import create_key
+
+
+@pytest.fixture(autouse=True)
+def _others_keep_theirs():
+    """Leave the clients alone that other test modules were given when they were imported."""
+    forget_shared_clients()
 
 
 def replace(client):
