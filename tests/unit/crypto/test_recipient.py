@@ -122,13 +122,13 @@ def test_unseal_with_another_key(source, leases, public_key):
 
 
 def test_unseal_damaged_content(key, public_key):
-    """An answer whose last block was replaced is refused for its padding."""
-    sealed = recipient.seal(public_key, bytes(16), source=SYSTEM)
-    # The block before the last is what the padding is XORed with.
-    damaged = sealed[:-42] + bytes(16) + sealed[-26:]
+    """An answer whose padding was damaged is refused."""
+    damaged = bytearray(recipient.seal(public_key, bytes(16), source=SYSTEM))
+    # The block before the last is what the padding, 16 bytes of 16, is XORed with: none is 0.
+    damaged[-27] ^= 16
 
     with pytest.raises(DecryptionFailed):
-        recipient.unseal(key, damaged)
+        recipient.unseal(key, bytes(damaged))
 
 
 @pytest.mark.parametrize(
