@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 RAW = "RAW"
 DIGEST = "DIGEST"
@@ -29,6 +30,10 @@ class SigningAlgorithm:
     digest_length: int | None
     message_types: tuple[str, ...] = (RAW, DIGEST)
 
+    def hash_for(self, message_type: str) -> hashes.HashAlgorithm | Prehashed:
+        """Return how `cryptography` hashes a message of this type; a digest is hashed already."""
+        return self.hash if message_type == RAW else Prehashed(self.hash)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionAlgorithm:
@@ -44,7 +49,6 @@ class MacAlgorithm:
 
     name: str
     hash_name: str
-    mac_length: int
 
 
 _HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
@@ -135,10 +139,10 @@ MACS: Mapping[str, MacAlgorithm] = MappingProxyType(
     {
         row.name: row
         for row in (
-            MacAlgorithm(name="HMAC_SHA_224", hash_name="sha224", mac_length=28),
-            MacAlgorithm(name="HMAC_SHA_256", hash_name="sha256", mac_length=32),
-            MacAlgorithm(name="HMAC_SHA_384", hash_name="sha384", mac_length=48),
-            MacAlgorithm(name="HMAC_SHA_512", hash_name="sha512", mac_length=64),
+            MacAlgorithm(name="HMAC_SHA_224", hash_name="sha224"),
+            MacAlgorithm(name="HMAC_SHA_256", hash_name="sha256"),
+            MacAlgorithm(name="HMAC_SHA_384", hash_name="sha384"),
+            MacAlgorithm(name="HMAC_SHA_512", hash_name="sha512"),
         )
     }
 )

@@ -6,9 +6,8 @@ from types import MappingProxyType
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from pytest_kmsmock._kms.crypto.algorithms import RAW, SigningAlgorithm, check_message
+from pytest_kmsmock._kms.crypto.algorithms import check_message
 from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial, load_public_key
@@ -58,13 +57,17 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         row = check_message(algorithm, message, message_type)
-        repeats = is_reproducible(self._source)
-        return self._pair().sign(message, _scheme(row, message_type, repeats=repeats))
+        scheme = ec.ECDSA(
+            row.hash_for(message_type), deterministic_signing=is_reproducible(self._source)
+        )
+        return self._pair().sign(message, scheme)
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
         row = check_message(algorithm, message, message_type)
         try:
-            self._pair().public_key().verify(signature, message, _scheme(row, message_type))
+            self._pair().public_key().verify(
+                signature, message, ec.ECDSA(row.hash_for(message_type))
+            )
         except InvalidSignature:
             return False
         return True
@@ -78,8 +81,3 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
 
 def _curve(spec: KeySpec) -> ec.EllipticCurve:
     return _CURVES[str(spec.curve)]
-
-
-def _scheme(row: SigningAlgorithm, message_type: str, *, repeats: bool = False) -> ec.ECDSA:
-    hashed = row.hash if message_type == RAW else Prehashed(row.hash)
-    return ec.ECDSA(hashed, deterministic_signing=repeats)

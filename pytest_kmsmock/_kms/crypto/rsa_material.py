@@ -3,10 +3,8 @@
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import OAEP, PSS
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
-from pytest_kmsmock._kms.crypto.algorithms import RAW, RSA_PADDING, SigningAlgorithm, check_message
+from pytest_kmsmock._kms.crypto.algorithms import RAW, RSA_PADDING, check_message
 from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
 from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
@@ -64,7 +62,7 @@ class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):
         if is_reproducible(self._source) and isinstance(padding, PSS):
             digest = hash_of(row.hash, message) if message_type == RAW else message
             return sign_pss(self._pair(), row.hash, digest, self._source)
-        return self._pair().sign(message, padding, _hash(row, message_type))
+        return self._pair().sign(message, padding, row.hash_for(message_type))
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
         row = check_message(algorithm, message, message_type)
@@ -72,14 +70,10 @@ class RsaMaterial(KeyPairMaterial[rsa.RSAPrivateKey]):
             return False  # RFC 8017, 8.1.2; OpenSSL's PSS would do without leading zeros
         public = self._pair().public_key()
         try:
-            public.verify(signature, message, RSA_PADDING[algorithm], _hash(row, message_type))
+            public.verify(signature, message, RSA_PADDING[algorithm], row.hash_for(message_type))
         except InvalidSignature:
             return False
         return True
-
-
-def _hash(row: SigningAlgorithm, message_type: str) -> HashAlgorithm | Prehashed:
-    return row.hash if message_type == RAW else Prehashed(row.hash)
 
 
 def _is_sound(numbers: rsa.RSAPrivateNumbers) -> bool:
