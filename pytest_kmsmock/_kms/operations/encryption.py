@@ -19,8 +19,7 @@ from pytest_kmsmock._kms.errors import (
     validation,
 )
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
-from pytest_kmsmock._kms.rules.lookup import find_key
-from pytest_kmsmock._kms.rules.operation import KeyUse, key_use, operation
+from pytest_kmsmock._kms.rules.operation import KeyUse, by_identifier, key_use, operation
 from pytest_kmsmock._kms.rules.requirements import Usage
 from pytest_kmsmock._kms.rules.states import USABLE
 
@@ -56,17 +55,11 @@ def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> 
     """
     side = SOURCE if use.member == SOURCE.key_id else PLAIN
     check_dry_run_modifiers(request)
-    identifier = request.get(use.member)
-    named = None
-    if identifier is not None:
-        named = find_key(ctx, identifier, aliases=use.aliases, cross_account=use.cross_account)
-    if request.get(side.algorithm, SYMMETRIC_DEFAULT) != SYMMETRIC_DEFAULT:
-        if named is None:
+    named = by_identifier(ctx, request, use)
+    is_asymmetric = request.get(side.algorithm, SYMMETRIC_DEFAULT) != SYMMETRIC_DEFAULT
+    if is_asymmetric or ignores_ciphertext(request):
+        if named is None:  # without the ciphertext: rules DRY-5; the text is assumed there
             raise validation(f"{side.key_id} must not be null")
-        return named
-    if ignores_ciphertext(request):
-        if named is None:
-            raise validation(f"{side.key_id} must not be null")  # rules DRY-5; text assumed
         return named
     family = find_family(ctx, request["CiphertextBlob"])
     if named is not None:
