@@ -119,13 +119,8 @@ def configured_region() -> str | None:
 
 @cache
 def _expand(path: str, home: str | None) -> Path:
+    """Expand `~` in *path*, once for each *home* that it stands for."""
     return Path(path).expanduser()
-
-
-@cache
-def _config_file(name: str | None, home: str | None) -> Path:
-    """Return the path of the config file, as long as the variables that decide it are the same."""
-    return Path(name or "~/.aws/config").expanduser()
 
 
 @cache
