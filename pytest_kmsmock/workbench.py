@@ -1,5 +1,6 @@
 """What a test does with a mock besides calling KMS: give it keys, look at calls, plan faults."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.known_keys import KeyHandle, KnownKeys, Snapshot
 
 
-class Workbench:
+class Workbench(ABC):
     """The part of `KmsMock` for which AWS has no call."""
 
     account_id: str
@@ -26,11 +27,11 @@ class Workbench:
     _faults: "Faults"
 
     @property
-    def region_name(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def region_name(self) -> str: ...
 
-    def _require_active(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _require_active(self) -> None: ...
 
     def create_key(
         self,
