@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_kmsmock._kms.access.lockout import can_be_changed
@@ -84,21 +85,23 @@ def service_policy(service: str, account_id: str, region: str, partition: str) -
     )
 
 
-def check_new_policy(
-    text: str, account_id: str, *, key_arn: str, bypass_lockout_check: bool
-) -> str:
+def read_policy(request: Mapping[str, Any], account_id: str, *, key_arn: str) -> str | None:
     """
-    Refuse a policy that AWS would refuse; return it as AWS lays it out.
+    Return the Policy of a request as AWS lays it out; None where there is none.
 
     Raises:
         KmsError: LimitExceededException for its size, else MalformedPolicyDocumentException.
     """
+    text = request.get("Policy")
+    if text is None:
+        return None
     if len(text.encode()) > LONGEST_POLICY:
         # Text never recorded (wire-facts C27; assumed).
         raise limit_exceeded(f"The policy exceeds the maximum size of {LONGEST_POLICY} bytes.")
     document = read_document(text)
     statements = read_statements(document)
-    if not bypass_lockout_check and not can_be_changed(statements, account_id, key_arn):
+    bypasses_lockout_check = request.get("BypassPolicyLockoutSafetyCheck", False)
+    if not bypasses_lockout_check and not can_be_changed(statements, account_id, key_arn):
         raise malformed_policy(
             "The new key policy will not allow you to update the key policy in the future."
         )

@@ -1,6 +1,6 @@
 """Making, describing and listing keys: CreateKey, DescribeKey, ListKeys, UpdateKeyDescription."""
 
-from pytest_kmsmock._kms.access.policy import check_new_policy
+from pytest_kmsmock._kms.access.policy import read_policy
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
 from pytest_kmsmock._kms.domain.creation import (
     CHINA,
@@ -52,19 +52,10 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
         is_multi_region=request.get("MultiRegion", False),
         key_id=ctx.seed.key_id,
     )
+    key_arn = ctx.region.arn(f"key/{family.key_id}")
     if family.key_id in ctx.region.keys:  # only a test's own id can be taken
-        raise KmsError(
-            "AlreadyExistsException",
-            f"Key '{ctx.region.arn(f'key/{family.key_id}')}' already exists",
-        )
-    policy = None
-    if (text := request.get("Policy")) is not None:
-        policy = check_new_policy(
-            text,
-            ctx.region.account_id,
-            key_arn=ctx.region.arn(f"key/{family.key_id}"),
-            bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
-        )
+        raise KmsError("AlreadyExistsException", f"Key '{key_arn}' already exists")
+    policy = read_policy(request, ctx.region.account_id, key_arn=key_arn)
     check_key_quota(ctx.world.quotas, ctx.region)
 
     key = add_member(ctx.region, family, ctx.now, description=request.get("Description", ""))

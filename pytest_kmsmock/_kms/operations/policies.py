@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.access.policy import check_new_policy, default_policy, service_policy
+from pytest_kmsmock._kms.access.policy import default_policy, read_policy, service_policy
 from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
@@ -37,12 +37,7 @@ def put_key_policy(ctx: Context, request: RequestMembers, key: Key) -> None:
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
         # Refused (rules POL-1); the text was never recorded (assumed).
         raise validation("The policy name must be default.")
-    key.policy = check_new_policy(
-        request["Policy"],
-        key.family.account_id,
-        key_arn=key.arn,
-        bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
-    )
+    key.policy = read_policy(request, key.family.account_id, key_arn=key.arn)
 
 
 @operation("ListKeyPolicies", key_use())

@@ -1,6 +1,6 @@
 """Multi-Region keys: ReplicateKey, UpdatePrimaryRegion."""
 
-from pytest_kmsmock._kms.access.policy import check_new_policy, default_policy
+from pytest_kmsmock._kms.access.policy import default_policy, read_policy
 from pytest_kmsmock._kms.domain.creation import add_member
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import plan_end_of_creation, plan_end_of_update
@@ -31,14 +31,7 @@ def replicate_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMe
             f"A key with the ID {key.key_id} already exists in Region {region.name}",
         )
     tags = read_tags_of_new_key(request.get("Tags", []))
-    policy = None
-    if (text := request.get("Policy")) is not None:
-        policy = check_new_policy(
-            text,
-            region.account_id,
-            key_arn=region.arn(f"key/{key.key_id}"),
-            bypass_lockout_check=request.get("BypassPolicyLockoutSafetyCheck", False),
-        )
+    policy = read_policy(request, region.account_id, key_arn=region.arn(f"key/{key.key_id}"))
     check_key_quota(ctx.world.quotas, region)
 
     replica = add_member(region, key.family, ctx.now, description=request.get("Description", ""))

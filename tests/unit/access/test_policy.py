@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock import mock_kms
-from pytest_kmsmock._kms.access.policy import check_new_policy
+from pytest_kmsmock._kms.access.policy import read_policy
 from pytest_kmsmock._kms.errors import KmsError
 from tests.unit.access.policy_documents import (
     ACCOUNT,
@@ -26,7 +26,10 @@ REFUSALS = ("MalformedPolicyDocumentException", "LimitExceededException")
 
 
 def check(text: str, *, bypass: bool = False) -> str:
-    return check_new_policy(text, ACCOUNT, key_arn=KEY_ARN, bypass_lockout_check=bypass)
+    request = {"Policy": text, "BypassPolicyLockoutSafetyCheck": bypass}
+    policy = read_policy(request, ACCOUNT, key_arn=KEY_ARN)
+    assert policy is not None
+    return policy
 
 
 def check_or_refuse(text: str, *, bypass: bool) -> str | None:
