@@ -24,7 +24,7 @@ def create_family(
     is_multi_region: bool = False,
     key_id: str | None = None,
 ) -> KeyFamily:
-    """Make a family without members; its material, if KMS makes it, comes with `add_material()`."""
+    """Make a family without members; its material, if KMS makes it, is `generate_version()`'s."""
     return KeyFamily(
         key_id=new_key_id(world.source, multi_region=is_multi_region) if key_id is None else key_id,
         account_id=region.account_id,
@@ -65,6 +65,11 @@ def new_version(family: KeyFamily, material: Material) -> MaterialVersion:
     return MaterialVersion(material=material, material_id=material_id_of(family, material))
 
 
+def generate_version(world: World, family: KeyFamily) -> MaterialVersion:
+    """Let KMS make new material for *family*, and a version of it, without adding that."""
+    return new_version(family, generate_material(world, family))
+
+
 def material_id_of(family: KeyFamily, material: Material) -> bytes | None:
     """Return the id of *material* in *family*; only symmetric keys have ids (wire-facts C5)."""
     if family.spec.kind is not Kind.SYMMETRIC:
@@ -72,19 +77,24 @@ def material_id_of(family: KeyFamily, material: Material) -> bytes | None:
     return key_material_id(family.key_id, material.private_key())
 
 
-def create_aws_managed_key(world: World, region: Region, alias_name: str, now: datetime) -> Alias:
-    """Bring the AWS managed key behind `alias/aws/<service>` to life."""
-    family = create_family(world, region, spec=SPECS["SYMMETRIC_DEFAULT"], usage="ENCRYPT_DECRYPT")
-    family.manager = "AWS"
-    world.add_version(family, new_version(family, generate_material(world, family)))
-    key = add_member(region, family, now, description=AWS_MANAGED_KEYS[alias_name])
-    schedule_rotation(world, family, DEFAULT_PERIOD, now)  # rules ROT-24
+def add_alias(region: Region, name: str, target: Key, now: datetime) -> Alias:
+    """Make an alias of *target* in *region*, which has none of that name."""
     alias = Alias(
-        name=alias_name,
-        arn=region.arn(alias_name),
-        target=key,
+        name=name,
+        arn=region.arn(name),
+        target=target,
         creation_date=now,
         last_updated_date=now,
     )
     region.add_alias(alias)
     return alias
+
+
+def create_aws_managed_key(world: World, region: Region, alias_name: str, now: datetime) -> Alias:
+    """Bring the AWS managed key behind `alias/aws/<service>` to life."""
+    family = create_family(world, region, spec=SPECS["SYMMETRIC_DEFAULT"], usage="ENCRYPT_DECRYPT")
+    family.manager = "AWS"
+    world.add_version(family, generate_version(world, family))
+    key = add_member(region, family, now, description=AWS_MANAGED_KEYS[alias_name])
+    schedule_rotation(world, family, DEFAULT_PERIOD, now)  # rules ROT-24
+    return add_alias(region, alias_name, key, now)

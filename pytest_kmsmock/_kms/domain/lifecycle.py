@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pytest_kmsmock._kms.domain.creation import generate_material, new_version
+from pytest_kmsmock._kms.domain.creation import generate_version
 from pytest_kmsmock._kms.domain.imports import expire_material
 from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key, KeyFamily
@@ -89,7 +89,7 @@ def resume_rotation(world: World, key: Key, now: datetime) -> None:
 
 
 def rotate_automatically(world: World, family: KeyFamily, rotation: Rotation, at: datetime) -> None:
-    version = new_version(family, generate_material(world, family))
+    version = generate_version(world, family)
     rotate_to(world, family, version, at, "AUTOMATIC")
     schedule_rotation(world, family, rotation.period_days, at)
 

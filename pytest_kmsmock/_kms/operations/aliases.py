@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from pytest_kmsmock._kms.domain.aliases import Alias
+from pytest_kmsmock._kms.domain.creation import add_alias
 from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, AWS_ALIAS_PREFIX, is_alias
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
@@ -32,13 +33,13 @@ TARGET: Final = key_use(CHANGEABLE, member="TargetKeyId", locate=locate_target)
 def create_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html"""
     name = request["AliasName"]
-    arn = ctx.region.arn(name)
     if name in ctx.region.aliases:
-        raise KmsError("AlreadyExistsException", f"An alias with the name {arn} already exists")
+        raise KmsError(
+            "AlreadyExistsException",
+            f"An alias with the name {ctx.region.arn(name)} already exists",
+        )
     check_alias_quota(ctx, key)
-    ctx.region.add_alias(
-        Alias(name=name, arn=arn, target=key, creation_date=ctx.now, last_updated_date=ctx.now)
-    )
+    add_alias(ctx.region, name, key, ctx.now)
 
 
 @operation("UpdateAlias", TARGET)

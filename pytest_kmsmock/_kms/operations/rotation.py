@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from pytest_kmsmock._kms.domain.creation import generate_material, new_version
+from pytest_kmsmock._kms.domain.creation import generate_version
 from pytest_kmsmock._kms.domain.keys import AWS_KMS, EXTERNAL, Key, MaterialVersion
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.domain.rotation import (
@@ -80,7 +80,7 @@ def rotate_key_on_demand(ctx: Context, request: RequestMembers, key: Key) -> Res
         )
     check_conflict(ctx, key)
 
-    version = pending or new_version(family, generate_material(ctx.world, family))
+    version = pending or generate_version(ctx.world, family)
     rotate_to(ctx.world, family, version, ctx.now, "ON_DEMAND")
     family.on_demand_rotations += 1
     return {"KeyId": key.arn}  # the ARN, whatever was sent (wire-facts O5)

@@ -10,12 +10,11 @@ from pytest_kmsmock._kms.crypto.specs import (
     SIGN_VERIFY,
     SPECS,
 )
-from pytest_kmsmock._kms.domain.aliases import Alias
 from pytest_kmsmock._kms.domain.creation import (
+    add_alias,
     add_member,
     create_family,
-    generate_material,
-    new_version,
+    generate_version,
 )
 from pytest_kmsmock._kms.domain.identifiers import (
     AWS_ALIAS_PREFIX,
@@ -54,14 +53,7 @@ def provide_missing_keys(ctx: Context, request: RequestMembers, uses: Iterable[K
         if is_key_id(name) and name not in ctx.region.keys:
             _make_key(ctx, request, name)
         elif use.aliases and _is_missing_alias(ctx, name):
-            alias = Alias(
-                name=name,
-                arn=ctx.region.arn(name),
-                target=_make_key(ctx, request, None),
-                creation_date=ctx.now,
-                last_updated_date=ctx.now,
-            )
-            ctx.region.add_alias(alias)
+            add_alias(ctx.region, name, _make_key(ctx, request, None), ctx.now)
 
 
 def _local_name(ctx: Context, identifier: str) -> str:
@@ -98,5 +90,5 @@ def _make_key(ctx: Context, request: RequestMembers, key_id: str | None) -> Key:
         is_multi_region=key_id is not None and key_id.startswith("mrk-"),
         key_id=key_id,
     )
-    ctx.world.add_version(family, new_version(family, generate_material(ctx.world, family)))
+    ctx.world.add_version(family, generate_version(ctx.world, family))
     return add_member(ctx.region, family, ctx.now)
