@@ -28,6 +28,11 @@ def describe_algorithms(key: Key) -> dict[str, Any]:
     return members
 
 
+def describe_material(material_id: bytes | None) -> dict[str, Any]:
+    """Return KeyMaterialId for a material that has an id: a symmetric key's (wire-facts C5)."""
+    return {} if material_id is None else {"KeyMaterialId": material_id.hex()}
+
+
 def describe_key(key: Key) -> dict[str, Any]:
     """Return KeyMetadata (rules KEY-11 to KEY-20, wire-facts C1 to C6)."""
     family, state = key.family, key.state

@@ -7,6 +7,7 @@ from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, find_spec
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.links import ClusterLink
+from pytest_kmsmock._kms.domain.metadata import describe_material
 from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import seal_under
 from pytest_kmsmock._kms.errors import unsupported, validation
@@ -144,7 +145,3 @@ def seal_data_key(
         data_key=True,
         source=ctx.world.source,
     )
-
-
-def describe_material(material_id: bytes | None) -> ResponseMembers:
-    return {} if material_id is None else {"KeyMaterialId": material_id.hex()}

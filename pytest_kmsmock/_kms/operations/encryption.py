@@ -9,6 +9,7 @@ from pytest_kmsmock._kms.crypto.algorithms import SYMMETRIC_DEFAULT
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily
+from pytest_kmsmock._kms.domain.metadata import describe_material
 from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import material_id_in, seal_under, unseal_under
 from pytest_kmsmock._kms.errors import (
@@ -125,8 +126,8 @@ def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
         "EncryptionAlgorithm": algorithm,
         **hand_over(request, "Plaintext", plaintext, ctx.world.source),
     }
-    if material_id is not None and "Recipient" not in request:  # rules REC-2
-        answer["KeyMaterialId"] = material_id.hex()
+    if "Recipient" not in request:  # rules REC-2
+        answer |= describe_material(material_id)
     return answer
 
 

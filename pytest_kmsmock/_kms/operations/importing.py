@@ -20,6 +20,7 @@ from pytest_kmsmock._kms.domain.imports import (
     put_copy,
 )
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key, MaterialVersion
+from pytest_kmsmock._kms.domain.metadata import describe_material
 from pytest_kmsmock._kms.errors import (
     KmsError,
     invalid_ciphertext,
@@ -106,10 +107,7 @@ def delete_imported_key_material(
 
 def name_material(key: Key, version: MaterialVersion) -> ResponseMembers:
     """Return KeyId and, of symmetric keys, KeyMaterialId (rules IMP-29)."""
-    answer: ResponseMembers = {"KeyId": key.arn}
-    if version.material_id is not None:
-        answer["KeyMaterialId"] = version.material_id.hex()
-    return answer
+    return {"KeyId": key.arn, **describe_material(version.material_id)}
 
 
 def read_valid_to(request: RequestMembers, now: datetime) -> datetime | None:
