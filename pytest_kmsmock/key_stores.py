@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from base64 import b32encode
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
@@ -18,9 +18,10 @@ from pytest_kmsmock._kms.domain.backing import (
 )
 from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.links import ClusterLink
+from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.troubles import CLUSTER_TROUBLES, PROXY_TROUBLES
 from pytest_kmsmock._kms.domain.world import Account, Region, World
-from pytest_kmsmock._kms.service import Request, Service
+from pytest_kmsmock._kms.service import Request, Response, Service
 from pytest_kmsmock._kms.wire.model import enum_values
 
 KeyStoreType: TypeAlias = Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
@@ -295,17 +296,28 @@ class Place:
         Raises:
             ValueError: If KMS refuses it.
         """
-        response = self.service().respond(
-            Request(
-                operation=operation,
-                region=self.region_name,
-                account_id=self.account_id,
-                body=json.dumps(members).encode(),
-            )
-        )
+        response = self.ask(operation, members, self.region_name)
         if response.error is not None:
             raise ValueError(f"KMS refuses {operation}: {response.error}")
         return response.parsed()
+
+    def ask(
+        self,
+        operation: str,
+        members: Mapping[str, Any],
+        region_name: str,
+        seed: KeySeed = NOTHING,
+    ) -> Response:
+        """Have KMS answer, also with a refusal, past all that observes the code under test."""
+        return self.service().respond(
+            Request(
+                operation=operation,
+                region=region_name,
+                account_id=self.account_id,
+                body=json.dumps(members).encode(),
+                seed=seed,
+            )
+        )
 
 
 def open_key_store(place: Place, name_or_id: str, kind: KeyStoreType | None) -> KeyStoreHandle:

@@ -224,15 +224,7 @@ class KnownKeys:
     def _ask(
         self, name: str, region_name: str, request: Mapping[str, Any], seed: KeySeed = NOTHING
     ) -> dict[str, Any]:
-        response = self._place.service().respond(
-            Request(
-                operation=name,
-                region=region_name,
-                account_id=self._place.account_id,
-                body=json.dumps(request).encode(),
-                seed=seed,
-            )
-        )
+        response = self._place.ask(name, request, region_name, seed)
         if response.error is not None:
             raise ValueError(f"{name} refuses it: {response.error}")
         return response.result or {}
