@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cryptography.hazmat.primitives import hashes, keywrap
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -14,10 +14,16 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_public_key,
 )
 
+from tests.operations.refusals import invalid
 from tests.vocabulary import create_key, members, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from types_boto3_kms import KMSClient
+
+# A wrapping algorithm, and the spec of the key that wraps.
+Wrapping: TypeAlias = tuple[str, str]
 
 HASHES = {"SHA_1": hashes.SHA1, "SHA_256": hashes.SHA256}
 OAEP = ["RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256"]
@@ -173,3 +179,34 @@ def key_id_of(key_arn: str) -> str:
 
 def current_id(kms: "KMSClient", key_id: str) -> str:
     return kms.describe_key(KeyId=key_id)["KeyMetadata"]["CurrentKeyMaterialId"]
+
+
+def ask_for_offers(
+    kms: "KMSClient", key_id: str, pairs: "Iterable[Wrapping]"
+) -> "dict[Wrapping, str | tuple[str, str]]":
+    """Ask for each pair of wrapping algorithm and wrapping key spec: "offered", or a refusal."""
+    return {pair: ask_for_offer(kms, key_id, pair) for pair in pairs}
+
+
+def ask_for_offer(kms: "KMSClient", key_id: str, pair: Wrapping) -> str | tuple[str, str]:
+    try:
+        get_parameters(kms, key_id, *pair)
+    except kms.exceptions.ClientError as error:
+        refused = error.response["Error"]
+        return refused["Code"], refused["Message"]
+    return "offered"
+
+
+def expected_offers(
+    spec: str, pairs: "Iterable[Wrapping]", offered: "Collection[Wrapping]"
+) -> "dict[Wrapping, str | tuple[str, str]]":
+    """Return what `ask_for_offers()` should, if those *offered* are: wire-facts M4 for the rest."""
+    return {
+        pair: "offered"
+        if pair in offered
+        else invalid(
+            f"Wrapping algorithm {pair[0]} and wrapping key spec {pair[1]} cannot be used to import"
+            f" a {spec} key."
+        )
+        for pair in pairs
+    }
