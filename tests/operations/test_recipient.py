@@ -1,11 +1,9 @@
 """Recipient: answers that only a Nitro enclave can read."""
 
-import shutil
-import subprocess
-
 import pytest
 
 from pytest_kmsmock import NitroEnclave
+from tests.unit.crypto.openssl import PROGRAM, OpenSSL
 from tests.vocabulary import create_key, refusal
 
 INVALID = ("ValidationException", "The attestation document is not valid.")
@@ -90,22 +88,18 @@ def test_derive_shared_secret_for_a_recipient(kms, enclave):
     assert "SharedSecret" not in answer
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl program")
+@pytest.mark.skipif(PROGRAM is None, reason="needs the openssl program")
 def test_ciphertext_for_recipient_opens_in_openssl(kms, tmp_path):
     """OpenSSL reads the CMS structure that KMS sends (rules REC-3)."""
     enclave = NitroEnclave()
-    key_file, sealed = tmp_path / "key.pem", tmp_path / "sealed"
-    key_file.write_bytes(enclave.private_key_pem())
+    openssl = OpenSSL(tmp_path)
+    openssl.write("key.pem", enclave.private_key_pem())
     answer = kms.generate_random(NumberOfBytes=100, Recipient=enclave.recipient())
-    sealed.write_bytes(answer["CiphertextForRecipient"])
+    openssl.write("sealed", answer["CiphertextForRecipient"])
 
-    opened = subprocess.run(
-        ["openssl", "cms", "-decrypt", "-inform", "DER", "-inkey", key_file, "-in", sealed],
-        capture_output=True,
-        check=True,
-    )
+    opened = openssl("cms", "-decrypt", "-inform", "DER", "-inkey", "key.pem", "-in", "sealed")
 
-    assert enclave.open(answer["CiphertextForRecipient"]) == opened.stdout
+    assert enclave.open(answer["CiphertextForRecipient"]) == opened
 
 
 def test_attestation_document_that_was_changed(kms, enclave):

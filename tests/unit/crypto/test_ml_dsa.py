@@ -1,32 +1,21 @@
 """ML-DSA against Wycheproof, ACVP, the reference's answers and another implementation."""
 
-import hashlib
 import json
 
 import pytest
 from Crypto.PublicKey import MLDSA
 from Crypto.Signature import mldsa
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, Unavailable
 from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.ml_dsa_material import MLDSAMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
+from tests.operations.signing_schemes import external_mu, needs_external_mu
 from tests.unit.crypto.vectors import PublicOnly, folder_of, nist, wycheproof
 
 LEVELS = [44, 65, 87]
 ALGORITHM = "ML_DSA_SHAKE_256"
-needs_external_mu = pytest.mark.skipif(
-    not hasattr(MLDSA44PrivateKey, "sign_mu"), reason="EXTERNAL_MU needs cryptography>=49"
-)
-
-
-def mu_of(public_key, message):
-    """Compute mu as FIPS 204 and the offline page of the guide do (rules SIG-7)."""
-    raw = {1334: 1312, 1974: 1952, 2614: 2592}[len(public_key)]
-    hashed = hashlib.shake_256(public_key[-raw:]).digest(64)
-    return hashlib.shake_256(hashed + b"\0\0" + message).digest(64)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -152,7 +141,7 @@ def test_sign_is_hedged(source, leases):
 def test_raw_and_external_mu(source, leases, level):
     """A signature over mu verifies over the message, and the reverse (wire-facts G20)."""
     material = generate(SPECS[f"ML_DSA_{level}"], source=source, leases=leases)
-    mu = mu_of(material.public_key(), b"message")
+    mu = external_mu(b"message", material.public_key())
     over_mu = material.sign(ALGORITHM, mu, "EXTERNAL_MU")
     over_message = material.sign(ALGORITHM, b"message", "RAW")
 
