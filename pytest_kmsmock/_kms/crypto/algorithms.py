@@ -43,14 +43,6 @@ class EncryptionAlgorithm:
     max_plaintext: Callable[[int], int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MacAlgorithm:
-    """A row of the MAC table; *hash_name* is hashlib's name."""
-
-    name: str
-    hash_name: str
-
-
 _HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
 
 
@@ -135,15 +127,13 @@ RSA_PADDING: Mapping[str, padding.AsymmetricPadding] = MappingProxyType(
     }
 )
 
-MACS: Mapping[str, MacAlgorithm] = MappingProxyType(
+# MAC algorithm -> hashlib's name of its hash
+MACS: Mapping[str, str] = MappingProxyType(
     {
-        row.name: row
-        for row in (
-            MacAlgorithm(name="HMAC_SHA_224", hash_name="sha224"),
-            MacAlgorithm(name="HMAC_SHA_256", hash_name="sha256"),
-            MacAlgorithm(name="HMAC_SHA_384", hash_name="sha384"),
-            MacAlgorithm(name="HMAC_SHA_512", hash_name="sha512"),
-        )
+        "HMAC_SHA_224": "sha224",
+        "HMAC_SHA_256": "sha256",
+        "HMAC_SHA_384": "sha384",
+        "HMAC_SHA_512": "sha512",
     }
 )
 

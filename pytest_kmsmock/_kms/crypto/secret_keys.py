@@ -49,4 +49,4 @@ class HmacMaterial(SymmetricMaterial):
     __slots__ = ()
 
     def mac(self, algorithm: str, message: bytes) -> bytes:
-        return hmac.digest(self._key, message, MACS[algorithm].hash_name)
+        return hmac.digest(self._key, message, MACS[algorithm])
