@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -74,15 +75,9 @@ def measure_everyday(rounds: int, times: int) -> Iterator[Figure]:
             name=name, seconds=seconds, reach="at most 0.30 of moto and 2.0 of the floor"
         )
         to_moto, to_floor = figure.ratio("moto"), figure.ratio("floor")
-        yield Figure(
-            name=figure.name,
-            seconds=figure.seconds,
-            reach=figure.reach,
-            reached=to_moto is not None
-            and to_floor is not None
-            and to_moto <= 0.30
-            and to_floor <= 2.0,
-        )
+        reached = to_moto is not None and to_moto <= 0.30
+        reached = reached and to_floor is not None and to_floor <= 2.0
+        yield replace(figure, reached=reached)
 
 
 def measure_create_key(rounds: int, times: int) -> Iterator[Figure]:
