@@ -1,6 +1,5 @@
 """The pipeline: from a request's bytes to an answer of AWS, one step after the other."""
 
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -14,6 +13,7 @@ from pytest_kmsmock._kms.domain.lifecycle import settle
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.errors import KmsError
+from pytest_kmsmock._kms.locking import YieldingLock
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
 from pytest_kmsmock._kms.rules.missing_keys import provide_missing_keys
@@ -118,7 +118,7 @@ class Service:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._lock = threading.RLock()
+        self._lock = YieldingLock()
 
     def respond(self, request: Request) -> "Response":
         """

@@ -1,7 +1,8 @@
 """Where this package's random bytes come from."""
 
 import os
-from typing import Protocol
+from io import BytesIO
+from typing import Final, Protocol
 
 
 class RandomSource(Protocol):
@@ -10,14 +11,35 @@ class RandomSource(Protocol):
     def token_bytes(self, n: int, /) -> bytes: ...
 
 
+_STOCK: Final = 4096  # bytes
+
+
 class SystemRandomness:
-    """The operating system's random bytes."""
+    """
+    The operating system's random bytes, a stock of them at a time.
+
+    Asking the system gives up the GIL, at which other threads take over: in every call, twice.
+    """
 
     __slots__ = ()
+    _stock = BytesIO()
 
     def token_bytes(self, n: int, /) -> bytes:
+        # To read is one step for the interpreter: no two threads are given the same bytes.
+        drawn = SystemRandomness._stock.read(n)
+        if len(drawn) == n:
+            return drawn
+        SystemRandomness._stock = BytesIO(os.urandom(_STOCK))
         return os.urandom(n)
 
+    @classmethod
+    def forget(cls) -> None:
+        """Draw anew, so that two processes do not go on with the same bytes after a fork."""
+        cls._stock = BytesIO()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=SystemRandomness.forget)
 
 SYSTEM: RandomSource = SystemRandomness()
 

@@ -1,0 +1,47 @@
+"""Random bytes of the operating system: no two callers are given the same."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pytest_kmsmock._kms.crypto.randomness import SYSTEM
+
+FORK = """
+    import os
+    from pytest_kmsmock._kms.crypto.randomness import SYSTEM
+
+    SYSTEM.token_bytes(16)
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        os.write(writer, SYSTEM.token_bytes(16))
+        os._exit(0)
+    os.wait()
+    print(os.read(reader, 16) == SYSTEM.token_bytes(16))
+"""
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 4095, 4096, 4097, 100_000])
+def test_as_many_bytes_come_as_are_asked_for(size: int):
+    SYSTEM.token_bytes(7)
+
+    assert len(SYSTEM.token_bytes(size)) == size
+
+
+def test_no_bytes_come_twice():
+    with ThreadPoolExecutor(8) as threads:
+        drawn = list(threads.map(lambda _: SYSTEM.token_bytes(16), range(4000)))
+
+    assert len(set(drawn)) == 4000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_draws_other_bytes():
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FORK)], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"
