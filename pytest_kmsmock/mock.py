@@ -68,26 +68,32 @@ class KmsMock(Workbench):
         unfired_faults: Literal["error", "ignore"] | None = None,
         auto_create_keys: bool | None = None,
     ) -> None:
+        self._set_up(
+            Options(
+                region_name=region_name,
+                account_id=account_id,
+                wire=wire,
+                unfired_faults=unfired_faults,
+                auto_create_keys=auto_create_keys,
+            )
+        )
+
+    def _set_up(self, options: Options) -> None:
         from pytest_kmsmock.calls import Record  # noqa: PLC0415 - see _open
         from pytest_kmsmock.faults import Faults  # noqa: PLC0415 - see _open
 
-        options = Options(
-            region_name=region_name,
-            account_id=account_id,
-            wire=wire,
-            unfired_faults=unfired_faults,
-            auto_create_keys=auto_create_keys,
-        )
         defaults = ACTIVE.defaults
         self._region_name = options.region_name or defaults.region_name
         self.account_id = options.account_id or defaults.account_id
         self.wire = defaults.wire if options.wire is None else options.wire
         self.auto_create_keys = (
-            defaults.auto_create_keys if auto_create_keys is None else auto_create_keys
+            defaults.auto_create_keys
+            if options.auto_create_keys is None
+            else options.auto_create_keys
         )
         self._reuse_key_pairs = defaults.reuse_key_pairs
         self._record = Record()
-        self._faults = Faults(unfired_faults or defaults.unfired_faults)
+        self._faults = Faults(options.unfired_faults or defaults.unfired_faults)
 
     def __repr__(self) -> str:
         return f"<KmsMock {self.account_id} {self.region_name}>"
@@ -255,13 +261,10 @@ class KmsMock(Workbench):
 
 
 def make_mock(options: Options) -> KmsMock:
-    return KmsMock(
-        region_name=options.region_name,
-        account_id=options.account_id,
-        wire=options.wire,
-        unfired_faults=options.unfired_faults,
-        auto_create_keys=options.auto_create_keys,
-    )
+    """Make a mock of *options* that have been checked."""
+    mock = KmsMock.__new__(KmsMock)
+    mock._set_up(options)
+    return mock
 
 
 ACTIVE: Final = ActiveMocks(make_mock)

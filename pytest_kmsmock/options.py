@@ -53,6 +53,9 @@ class Options:
                 check_choice(name, value)
 
 
+ASK_NOTHING: Final = Options()
+
+
 def check_region(name: str, value: object) -> None:
     """
     Raises:

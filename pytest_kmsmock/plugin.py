@@ -1,7 +1,9 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import pytest
 
 from pytest_kmsmock.mock import ACTIVE, KmsMock
 from pytest_kmsmock.options import (
+    ASK_NOTHING,
     OPTIONS,
     Defaults,
     Options,
@@ -178,28 +181,41 @@ def merge(found: list[Options]) -> Options:
     return Options(**said)
 
 
+def begin(item: pytest.Item, found: list[Options]) -> KmsMock:
+    """Start the mock that *found* asks for, or join the active one, until the test is over."""
+    options = merge(found) if found else ASK_NOTHING
+    # The test's own, also in a mock that it joins: what it plans is over with it.
+    policy = options.unfired_faults
+    if policy is not None:
+        options = replace(options, unfired_faults=None)
+    test = ExitStack()
+    mock = test.enter_context(ACTIVE.begin(options, settled=tuple(found)))
+    test.enter_context(mock.plan_of_test(policy))
+    item.addfinalizer(test.close)
+    return mock
+
+
 @pytest.fixture(autouse=True)
-def _kmsmock_first(request: pytest.FixtureRequest) -> None:
-    """Start the mock of a test that has one before its other fixtures, which may use KMS."""
-    if (
-        ACTIVE.defaults.autouse
-        or "_kmsmock" in request.fixturenames
-        or collect_options(request.node)
-    ):
-        request.getfixturevalue("_kmsmock")
+def _kmsmock_first(request: pytest.FixtureRequest) -> Callable[[], KmsMock]:
+    """
+    Start the mock of a test that has one before its other fixtures, which may use KMS.
+
+    Returns:
+        What gives the mock: of a test that asks for it by `getfixturevalue` only, it starts it.
+    """
+    __tracebackhide__ = True
+    found = collect_options(request.node)
+    if found or "_kmsmock" in request.fixturenames or ACTIVE.defaults.autouse:
+        mock = begin(request.node, found)
+        return lambda: mock
+    return partial(begin, request.node, found)
 
 
 @pytest.fixture
-def _kmsmock(request: pytest.FixtureRequest) -> Iterator[KmsMock]:
+def _kmsmock(_kmsmock_first: Callable[[], KmsMock]) -> KmsMock:
     """What `kms_mock` is, under a name that no suite has for a fixture of its own."""
     __tracebackhide__ = True
-    found = collect_options(request.node)
-    options = merge(found)
-    # The test's own, also in a mock that it joins: what it plans is over with it.
-    policy = options.unfired_faults
-    turn = ACTIVE.begin(replace(options, unfired_faults=None), settled=tuple(found))
-    with turn as mock, mock.plan_of_test(policy):
-        yield mock
+    return _kmsmock_first()
 
 
 @pytest.fixture

@@ -85,8 +85,9 @@ class ActiveMocks:
             UnfiredFaults: If a mock ends with a plan that came to nothing; if there has been a
                 *failure*, that one is told so instead.
         """
-        with self.lock:
-            self._with_outside = tuple(one for one in self._with_outside if one is not turn)
+        if turn.outside is not None:
+            with self.lock:
+                self._with_outside = tuple(one for one in self._with_outside if one is not turn)
         self._end(
             lambda one: (
                 one is turn
@@ -96,7 +97,7 @@ class ActiveMocks:
         )
 
     def has(self, mock: "KmsMock") -> bool:
-        return any(turn.mock is mock for turn in self._turns)
+        return mock in [turn.mock for turn in self._turns]
 
     def start(self, mock: "KmsMock") -> None:
         with self.lock:
@@ -124,7 +125,7 @@ class ActiveMocks:
     def _end(self, ends: Callable[[Turn], bool], failure: BaseException | None = None) -> None:
         with self.lock:
             ended = [turn for turn in self._turns if ends(turn)]
-            self._turns = tuple(turn for turn in self._turns if turn not in ended)
+            self._turns = tuple([turn for turn in self._turns if turn not in ended])
             over = [mock for mock in {turn.mock for turn in ended} if not self.has(mock)]
             for mock in over:
                 mock._close()
