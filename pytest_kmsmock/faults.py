@@ -276,8 +276,8 @@ class Faults:
             clock.advance(seconds=waited)
         return waited == delay.seconds
 
-    def scope(self, policy: Policy | None) -> "Scope":
-        """Let what is planned within a block end with it, under another policy if one is given."""
+    def begin_scope(self, policy: Policy | None) -> "Scope":
+        """Let what is planned from now on end with a scope, under its own policy if it has one."""
         return Scope(self, policy)
 
     def since(self, before: tuple[Fault, ...]) -> list[Fault]:
@@ -303,20 +303,21 @@ class Faults:
 
 
 class Scope:
-    """A block, such as a test, whose plan is its own; see `Faults.scope`."""
+    """A stretch of time, such as a test, whose plan is its own; see `Faults.begin_scope`."""
 
     def __init__(self, plan: Faults, policy: Policy | None) -> None:
         self._plan = plan
-        self._policy = policy
+        self._outer = plan.policy
+        self._before = plan.planned
+        plan.policy = policy or self._outer
 
-    def __enter__(self) -> None:
-        self._outer = self._plan.policy
-        self._before = self._plan.planned
-        self._plan.policy = self._policy or self._outer
-
-    def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
+    def end(self) -> None:
+        """
+        Raises:
+            UnfiredFaults: For what was planned in it and never fired.
+        """
         try:
-            self._plan.finish(failure, self._plan.since(self._before))
+            self._plan.finish(None, self._plan.since(self._before))
         finally:
             self._plan.policy = self._outer
 

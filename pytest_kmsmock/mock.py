@@ -17,14 +17,13 @@ from pytest_kmsmock.stack import ActiveMocks
 from pytest_kmsmock.workbench import Workbench
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     import boto3
     from botocore.session import Session
 
     from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Request, Response, Service
     from pytest_kmsmock.exchange import Exchange, Outcome
+    from pytest_kmsmock.faults import Scope
     from pytest_kmsmock.strictness import Strictness
     from pytest_kmsmock.stubs import KMSClient
 
@@ -183,11 +182,9 @@ class KmsMock(Workbench):
                 self._close()
                 self._open()
 
-    def plan_of_test(
-        self, policy: Literal["error", "ignore"] | None
-    ) -> "AbstractContextManager[None]":
+    def plan_of_test(self, policy: Literal["error", "ignore"] | None) -> "Scope":
         """Let the faults that a test plans end with it; for the plugin."""
-        return self._faults.scope(policy)
+        return self._faults.begin_scope(policy)
 
     def has_plan_for(self, operation: str) -> bool:
         """Say whether a request could be hit by a planned fault; for the seams."""

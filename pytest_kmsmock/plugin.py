@@ -1,7 +1,6 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -188,11 +187,16 @@ def begin(item: pytest.Item, found: list[Options]) -> KmsMock:
     policy = options.unfired_faults
     if policy is not None:
         options = replace(options, unfired_faults=None)
-    test = ExitStack()
-    mock = test.enter_context(ACTIVE.begin(options, settled=tuple(found)))
-    test.enter_context(mock.plan_of_test(policy))
-    item.addfinalizer(test.close)
-    return mock
+    turn = ACTIVE.begin(options, settled=tuple(found))
+    plan = turn.mock.plan_of_test(policy)
+
+    def end() -> None:
+        __tracebackhide__ = True
+        with turn:
+            plan.end()
+
+    item.addfinalizer(end)
+    return turn.mock
 
 
 @pytest.fixture(autouse=True)
