@@ -10,6 +10,7 @@ from pytest_kmsmock._kms.locking import YieldingLock
 
 
 def test_one_thread_at_a_time_is_inside():
+    """Threads are never inside together."""
     lock, inside, most = YieldingLock(), [0], [0]
 
     def enter(_: int) -> None:
@@ -26,6 +27,7 @@ def test_one_thread_at_a_time_is_inside():
 
 
 def test_its_thread_may_enter_again():
+    """The thread that holds the lock may take it again, and gives it up when it is out of both."""
     lock = YieldingLock()
 
     with lock, lock:
@@ -36,6 +38,7 @@ def test_its_thread_may_enter_again():
 
 
 def test_a_waiter_gets_in_after_a_long_hold():
+    """A thread that has waited for long gets the lock once it is free."""
     lock, entered = YieldingLock(), threading.Event()
 
     def enter() -> None:
@@ -52,6 +55,7 @@ def test_a_waiter_gets_in_after_a_long_hold():
 
 
 def test_it_is_free_after_a_failure():
+    """An exception inside gives the lock up."""
     lock = YieldingLock()
 
     with pytest.raises(ZeroDivisionError), lock:

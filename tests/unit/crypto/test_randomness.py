@@ -26,12 +26,14 @@ FORK = """
 
 @pytest.mark.parametrize("size", [0, 1, 16, 4095, 4096, 4097, 100_000])
 def test_as_many_bytes_come_as_are_asked_for(size: int):
+    """As many bytes come as are asked for, also more than are in stock."""
     SYSTEM.token_bytes(7)
 
     assert len(SYSTEM.token_bytes(size)) == size
 
 
 def test_no_bytes_come_twice():
+    """Threads that draw at the same time never get the same bytes."""
     with ThreadPoolExecutor(8) as threads:
         drawn = list(threads.map(lambda _: SYSTEM.token_bytes(16), range(4000)))
 
@@ -40,6 +42,7 @@ def test_no_bytes_come_twice():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_process_draws_other_bytes():
+    """A forked process does not go on with the bytes of its parent."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(FORK)], capture_output=True, text=True, check=True
     )
