@@ -24,7 +24,7 @@ class Activation:
         self._turns: list[Turn] = []
 
     def __call__(self, wrapped: Decorated) -> Decorated:
-        from pytest_kmsmock.decorating import decorate  # noqa: PLC0415 - see cast_nets: wrapt
+        from pytest_kmsmock.decorating import decorate  # noqa: PLC0415 - see wrap_method: wrapt
 
         decorated: Decorated = decorate(
             wrapped, self._options, partial(ACTIVE.begin, self._options)

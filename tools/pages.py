@@ -14,7 +14,8 @@ import pytest_kmsmock._kms.service  # noqa: F401  (fills the registry)
 from pytest_kmsmock._kms.crypto.algorithms import ENCRYPTION, SIGNING
 from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
 from pytest_kmsmock._kms.domain.states import ALL_STATES
-from pytest_kmsmock._kms.rules.operation import REGISTRY, KeyUse, Operation
+from pytest_kmsmock._kms.operations import all_operations
+from pytest_kmsmock._kms.rules.operation import KeyUse, Operation
 from pytest_kmsmock._kms.rules.states import States
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED
 from pytest_kmsmock._kms.wire.model import enum_values
@@ -34,16 +35,15 @@ def render_operations() -> str:
         "",
         GENERATED,
         "",
-        f"All {len(REGISTRY)} operations of AWS KMS. A key must fulfil what stands under *Key*, in"
-        " this order, and must not be in one of the states under *Refused states*. *Names* are the"
-        " identifiers that will do: ids and ARNs of keys always, aliases where it says so. A dry"
-        " run, a grant and the record of the last use exist where there is a mark.",
+        f"All {len(all_operations())} operations of AWS KMS. A key must fulfil what stands under"
+        " *Key*, in this order, and must not be in one of the states under *Refused states*."
+        " *Names* are the identifiers that will do: ids and ARNs of keys always, aliases where it"
+        " says so. A dry run, a grant and the record of the last use exist where there is a mark.",
         "",
         "| Operation | Key | Refused states | Names | Dry run | Grantable | Last use |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for name in sorted(REGISTRY):
-        operation = REGISTRY[name]
+    for name, operation in sorted(all_operations().items()):
         uses = operation.uses or (None,)
         lines.append(
             "| "
@@ -61,8 +61,8 @@ def render_operations() -> str:
             + " |"
         )
     lines += ["", "## Where ours differ", ""]
-    for name in sorted(REGISTRY):
-        if note := note_of(REGISTRY[name]):
+    for name, operation in sorted(all_operations().items()):
+        if note := note_of(operation):
             lines.append(f"- **{name}**: {note}")
     lines += ["", "Everything else that is known: [Differences from AWS](differences.md)."]
     return "\n".join(lines) + "\n"

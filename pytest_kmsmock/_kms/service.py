@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-import pytest_kmsmock._kms.operations  # noqa: F401  (fills the registry)
 from pytest_kmsmock._kms.access.decision import authorise
 from pytest_kmsmock._kms.access.principals import Principal, default_principal
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
@@ -14,10 +13,11 @@ from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.locking import YieldingLock
+from pytest_kmsmock._kms.operations import find_operation
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
 from pytest_kmsmock._kms.rules.missing_keys import provide_missing_keys
-from pytest_kmsmock._kms.rules.operation import REGISTRY, Operation, stop_dry_run
+from pytest_kmsmock._kms.rules.operation import Operation, stop_dry_run
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
 
@@ -128,7 +128,7 @@ class Service:
             NotImplementedError: For an operation that is not built; anything else that is raised
                 is a bug of this package, for errors of AWS are answers.
         """
-        operation = REGISTRY.get(request.operation)
+        operation = find_operation(request.operation)
         if operation is None:
             raise NotImplementedError(f"pytest-kmsmock does not serve {request.operation} yet")
         with self._lock:

@@ -10,7 +10,7 @@ from botocore.model import Shape, StructureShape
 
 from pytest_kmsmock._kms import service
 from pytest_kmsmock._kms.domain.world import World
-from pytest_kmsmock._kms.rules.operation import REGISTRY
+from pytest_kmsmock._kms.operations import FAMILIES, all_operations
 from tests.conformance.service_model import MODEL
 from tests.conformance.tables import read_json
 from tests.vocabulary import ACCOUNT, REGION
@@ -86,19 +86,29 @@ def test_nothing_new_in_botocore(kind: str) -> None:
 
 def test_every_operation_is_registered() -> None:
     """What is served are operations of the model."""
-    assert set() == REGISTRY.keys() - set(MODEL.operation_names)
+    assert set() == all_operations().keys() - set(MODEL.operation_names)
 
 
-@pytest.mark.parametrize("name", REGISTRY)
+def test_every_operation_is_found_in_its_family() -> None:
+    """What the table of families says of a module is what that module registers."""
+    registered: dict[str, list[str]] = {}
+    for name, operation in all_operations().items():
+        family = operation.perform.__module__.rpartition(".")[2]
+        registered.setdefault(family, []).append(name)
+
+    assert {family: list(names) for family, names in FAMILIES.items()} == registered
+
+
+@pytest.mark.parametrize("name", all_operations())
 def test_name_of_function(name: str) -> None:
     """The function that performs an operation has its name in snake case."""
-    assert xform_name(name) == REGISTRY[name].perform.__name__
+    assert xform_name(name) == all_operations()[name].perform.__name__
 
 
 @pytest.mark.parametrize("name", MODEL.operation_names)
 def test_operation_that_is_not_built(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An operation that is not built raises an error that names it, whatever is asked of it."""
-    monkeypatch.setattr(service, "REGISTRY", {})
+    monkeypatch.setattr(service, "find_operation", {}.get)
     request = service.Request(operation=name, region=REGION, account_id=ACCOUNT, body=b"{")
     expected = re.escape(f"pytest-kmsmock does not serve {name} yet")
 

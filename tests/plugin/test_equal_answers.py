@@ -8,7 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pytest_kmsmock import KmsMock, mock_kms
-from pytest_kmsmock._kms.rules.operation import REGISTRY
+from pytest_kmsmock._kms.operations import all_operations
 from pytest_kmsmock._kms.service import Response
 from pytest_kmsmock.exchange import Exchange
 from tests.conformance.minimal_requests import prepare
@@ -38,7 +38,7 @@ def answer_twice(mock: KmsMock, operation: str, request: dict[str, Any]) -> list
     return [call(wire=False), call(wire=True)]
 
 
-@pytest.mark.parametrize("operation", sorted(REGISTRY))
+@pytest.mark.parametrize("operation", sorted(all_operations()))
 def test_response(operation):
     """An answer is the same through both seams: members, types, headers and all."""
     with mock_kms(wire=False) as mock:

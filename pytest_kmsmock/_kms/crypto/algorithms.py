@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 RAW = "RAW"
@@ -46,7 +45,7 @@ class EncryptionAlgorithm:
 _HASHES: tuple[hashes.HashAlgorithm, ...] = (hashes.SHA256(), hashes.SHA384(), hashes.SHA512())
 
 
-def _over_hashes(family: str) -> tuple[SigningAlgorithm, ...]:
+def over_hashes(family: str) -> tuple[SigningAlgorithm, ...]:
     return tuple(
         SigningAlgorithm(
             name=f"{family}_SHA_{algorithm.digest_size * 8}",
@@ -61,9 +60,9 @@ SIGNING: Mapping[str, SigningAlgorithm] = MappingProxyType(
     {
         row.name: row
         for row in (
-            *_over_hashes("RSASSA_PKCS1_V1_5"),
-            *_over_hashes("RSASSA_PSS"),
-            *_over_hashes("ECDSA"),
+            *over_hashes("RSASSA_PKCS1_V1_5"),
+            *over_hashes("RSASSA_PSS"),
+            *over_hashes("ECDSA"),
             SigningAlgorithm(
                 name="ED25519_SHA_512",
                 hash=hashes.SHA512(),
@@ -107,25 +106,6 @@ ENCRYPTION: Mapping[str, EncryptionAlgorithm] = MappingProxyType(
     }
 )
 
-
-def _oaep(algorithm: hashes.HashAlgorithm) -> padding.OAEP:
-    # MGF1 uses the same hash (wire-facts E13).
-    return padding.OAEP(padding.MGF1(algorithm), algorithm, label=None)
-
-
-def _pss(algorithm: hashes.HashAlgorithm) -> padding.PSS:
-    # The salt is as long as the hash, when verifying too (rules SIG-14).
-    return padding.PSS(padding.MGF1(algorithm), padding.PSS.DIGEST_LENGTH)
-
-
-RSA_PADDING: Mapping[str, padding.AsymmetricPadding] = MappingProxyType(
-    {
-        "RSAES_OAEP_SHA_1": _oaep(hashes.SHA1()),
-        "RSAES_OAEP_SHA_256": _oaep(hashes.SHA256()),
-        **{row.name: padding.PKCS1v15() for row in _over_hashes("RSASSA_PKCS1_V1_5")},
-        **{row.name: _pss(row.hash) for row in _over_hashes("RSASSA_PSS")},
-    }
-)
 
 # MAC algorithm -> hashlib's name of its hash
 MACS: Mapping[str, str] = MappingProxyType(

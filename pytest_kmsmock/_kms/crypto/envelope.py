@@ -22,7 +22,6 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pytest_kmsmock._kms.crypto import sm34
 from pytest_kmsmock._kms.crypto.der import OCTET_STRING, SEQUENCE, integer, tlv
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
@@ -35,7 +34,8 @@ _ID_END = 5 + 32
 _SALT_START = _ID_END + 1
 _FRAME_START = _SALT_START + 16
 _NONCE_LENGTH = 12
-_LEAST_SEALED = len(_INNER) + sm34.TAG_LENGTH
+_TAG_LENGTH = 16
+_LEAST_SEALED = len(_INNER) + _TAG_LENGTH
 _SM4_KEY_LENGTH = 16
 
 _DATA_OID = bytes.fromhex("06092a864886f70d010701")
@@ -81,6 +81,8 @@ def seal(
     key, inner = _one_time_key(material, salt), _INNER + plaintext
     associated = header + canonical_context(context)
     if len(key) == _SM4_KEY_LENGTH:
+        from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for the China Regions only
+
         return header + sm34.seal(key, nonce, inner, associated)
     return header + AESGCM(key).encrypt(nonce, inner, associated)
 
@@ -125,6 +127,8 @@ def unseal(envelope: Envelope, material: bytes, context: Mapping[str, str] | Non
     key = _one_time_key(material, envelope.salt)
     associated = envelope.header + canonical_context(context)
     if len(key) == _SM4_KEY_LENGTH:
+        from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for the China Regions only
+
         inner = sm34.unseal(key, envelope.nonce, envelope.sealed, associated)
     else:
         try:
@@ -161,8 +165,8 @@ def _one_time_key(material: bytes, salt: bytes) -> bytes:
 def _frame(sealed_length: int) -> tuple[bytes, bytes]:
     """Give what stands between salt and nonce, and between nonce and sealed octets."""
     sealed = tlv(0x80, bytes(sealed_length))
-    after = integer(sm34.TAG_LENGTH) + sealed[:-sealed_length]
-    parameters = tlv(SEQUENCE, tlv(OCTET_STRING, bytes(_NONCE_LENGTH)), integer(sm34.TAG_LENGTH))
+    after = integer(_TAG_LENGTH) + sealed[:-sealed_length]
+    parameters = tlv(SEQUENCE, tlv(OCTET_STRING, bytes(_NONCE_LENGTH)), integer(_TAG_LENGTH))
     content = tlv(SEQUENCE, _DATA_OID, tlv(SEQUENCE, _AES256_GCM_OID, parameters), sealed)
     data = tlv(0xA0, tlv(SEQUENCE, integer(0), content))
     whole = tlv(SEQUENCE, _ENCRYPTED_DATA_OID, data)

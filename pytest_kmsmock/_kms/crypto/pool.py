@@ -3,14 +3,18 @@
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
-Generate = Callable[[int], rsa.RSAPrivateKey]
+Generate: TypeAlias = "Callable[[int], rsa.RSAPrivateKey]"
 
 
-def generate_rsa(bits: int) -> rsa.RSAPrivateKey:
+def generate_rsa(bits: int) -> "rsa.RSAPrivateKey":
     """Make an RSA key pair with exponent 65537: 40 ms at 2048 bits, up to a second at 4096."""
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - few tests use RSA
+
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
@@ -27,7 +31,7 @@ class KeyPairPool:
         self._free: defaultdict[int, deque[rsa.RSAPrivateKey]] = defaultdict(deque)
         self._lock = threading.Lock()
 
-    def lease(self, bits: int) -> rsa.RSAPrivateKey:
+    def lease(self, bits: int) -> "rsa.RSAPrivateKey":
         """Hand out the pair that has been free for longest, or a new one."""
         with self._lock:
             free = self._free[bits]
@@ -36,7 +40,7 @@ class KeyPairPool:
         # Outside the lock: OpenSSL releases the GIL, so other threads need not wait for us.
         return self.generate(bits)
 
-    def give_back(self, keys: Iterable[rsa.RSAPrivateKey]) -> None:
+    def give_back(self, keys: "Iterable[rsa.RSAPrivateKey]") -> None:
         """Take back pairs that were leased here; their owner must not use them any more."""
         with self._lock:
             for key in keys:
@@ -60,7 +64,7 @@ class Leases:
         self._loans: list[rsa.RSAPrivateKey] | None = [] if reuse else None
         self._lock = threading.Lock()
 
-    def rsa(self, bits: int) -> rsa.RSAPrivateKey:
+    def rsa(self, bits: int) -> "rsa.RSAPrivateKey":
         """Lease a pair until `close`; after it, make a fresh one that is never given back."""
         if self._loans is None:
             return self._pool.generate(bits)

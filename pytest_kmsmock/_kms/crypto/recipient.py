@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from pytest_kmsmock._kms.crypto.algorithms import RSA_PADDING
 from pytest_kmsmock._kms.crypto.der import (
     OCTET_STRING,
     SEQUENCE,
@@ -33,6 +32,7 @@ from pytest_kmsmock._kms.crypto.errors import (
 )
 from pytest_kmsmock._kms.crypto.key_pair_material import load_public_key
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING
 
 _ENVELOPED_DATA = bytes.fromhex("06092a864886f70d010703")
 _DATA = bytes.fromhex("06092a864886f70d010701")

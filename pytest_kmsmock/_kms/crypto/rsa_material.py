@@ -4,12 +4,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import OAEP, PSS
 
-from pytest_kmsmock._kms.crypto.algorithms import RAW, RSA_PADDING, check_message
+from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
 from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
 from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING
 from pytest_kmsmock._kms.crypto.seeded import (
     encrypt_oaep,
     hash_of,

@@ -7,11 +7,12 @@ from cryptography.hazmat.primitives import keywrap
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from pytest_kmsmock._kms.crypto import sm2
-from pytest_kmsmock._kms.crypto.algorithms import RSA_PADDING, SM2PKE
+from pytest_kmsmock._kms.crypto.algorithms import SM2PKE
 from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.key_pair_material import load_public_key
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
+from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING
 
 _AES_KEY_LENGTH = 32
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_kmsmock._kms.crypto import nitro, recipient
 from pytest_kmsmock._kms.crypto.errors import BadDocument, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.errors import validation
@@ -26,6 +25,9 @@ def hand_over(
     document = request["Recipient"].get("AttestationDocument")
     if document is None:
         raise validation("The Recipient parameter must have an attestation document.")
+    # For attested environments only.
+    from pytest_kmsmock._kms.crypto import nitro, recipient  # noqa: PLC0415
+
     try:
         public_key = nitro.verify(document).public_key
         if public_key is None:
