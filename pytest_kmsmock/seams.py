@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from pytest_kmsmock._kms.service import Response
 
-    Build: TypeAlias = Callable[[str, Response, Any], AWSResponse]
+    Build: TypeAlias = Callable[[str, int, Any, "ReadBody"], AWSResponse]
+    ReadBody: TypeAlias = Callable[[], bytes]
 
 
 CREDENTIAL_SCOPE: Final = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/kms/aws4_request")
@@ -107,7 +108,7 @@ class Seams:
         )
         parsed = response.parsed()
         headers = parsed["ResponseMetadata"]["HTTPHeaders"]
-        return self._build(params["url"], response, headers), parsed
+        return self._build(params["url"], response.status, headers, response.body), parsed
 
     def before_send(
         self, event_name: str, request: "AWSPreparedRequest", **_: object
@@ -161,13 +162,14 @@ def answer_on_wire(mock: Answerer, exchange: Exchange, url: str, build: "Build")
     if outcome.connection_error is not None:
         error = getattr(botocore.exceptions, outcome.connection_error)
         raise error(endpoint_url=url, error=OSError("planned by the test"))
-    response = outcome.response
-    return build(url, response, response.headers())
+    body = outcome.response.body()
+    headers = outcome.response.headers(len(body))
+    return build(url, outcome.response.status, headers, lambda: body)
 
 
-def answer(url: str, response: "Response", headers: Any) -> AWSResponse:
+def answer(url: str, status: int, headers: Any, read_body: "ReadBody") -> AWSResponse:
     """Build the response as botocore's HTTP session would have."""
-    return LazyResponse(url, response.status, headers, Body(response))
+    return LazyResponse(url, status, headers, Body(read_body))
 
 
 class LazyResponse(AWSResponse):
@@ -185,25 +187,25 @@ class LazyResponse(AWSResponse):
         return HeadersDict(self._given_headers)
 
 
-def answer_to_await(url: str, response: "Response", headers: Any) -> AWSResponse:
+def answer_to_await(url: str, status: int, headers: Any, read_body: "ReadBody") -> AWSResponse:
     """Build the response as aiobotocore's HTTP sessions would have: its content is awaitable."""
     from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415 - most have no aiobotocore
 
-    built: AWSResponse = AioAWSResponse(url, response.status, headers, Body(response))
+    built: AWSResponse = AioAWSResponse(url, status, headers, Body(read_body))
     return built
 
 
 class Body:
     """What a response's bytes are read from: by `stream` in botocore, by `read` in aiobotocore."""
 
-    def __init__(self, response: "Response") -> None:
-        self._response = response
+    def __init__(self, read_body: "ReadBody") -> None:
+        self._read_body = read_body
 
     def stream(self, **_: object) -> Iterator[bytes]:
-        yield self._response.body()
+        yield self._read_body()
 
     async def read(self) -> bytes:
-        return self._response.body()
+        return self._read_body()
 
 
 def catch(request: "AWSPreparedRequest", mocks: Mocks, build: "Build") -> AWSResponse | None:

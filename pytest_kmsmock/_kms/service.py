@@ -217,19 +217,21 @@ class Response(NamedTuple):
             return http.error_body(self.error)
         return codec.encode(self.operation, self.result or {})
 
-    def headers(self) -> dict[str, str]:
-        return http.headers(self.request_id, self.date, self.body())
+    def headers(self, length: int) -> dict[str, str]:
+        """Return the headers of a body of *length* bytes."""
+        return http.headers(self.request_id, self.date, length)
 
     def parsed(self) -> dict[str, Any]:
         """Return what botocore's parser would make of this answer, without the detour over JSON."""
         if self.error is not None:
-            members = http.parsed_error(self.error)
+            members, length = http.parsed_error(self.error), len(self.body())
         else:
             members = codec.to_client(self.operation, self.result or {})
+            length = codec.measure(self.operation, members)
         members["ResponseMetadata"] = {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,
-            "HTTPHeaders": self.headers(),
+            "HTTPHeaders": self.headers(length),
             "RetryAttempts": 0,
         }
         return members

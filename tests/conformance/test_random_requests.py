@@ -176,7 +176,7 @@ def broken_policies(policy: str) -> Iterator[str]:
 def check(scene: Scene, body: bytes, region: str, before: Picture) -> Picture:
     """Send a request; return the picture that the KMS gives afterwards."""
     response = scene.send(body, region)
-    response.headers(), response.parsed()
+    response.parsed()
     sent = response.body()
     after = scene.picture
     if response.error is None:

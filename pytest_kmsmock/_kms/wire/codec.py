@@ -61,6 +61,13 @@ def to_client(operation_name: str, response: dict[str, Any]) -> dict[str, Any]:
     return parsed
 
 
+def measure(operation_name: str, members: dict[str, Any]) -> int:
+    """Count the bytes that `encode()` makes of what `to_client()` has made *members* of."""
+    if model.operation(operation_name).output is None:
+        return 0
+    return len(_write_members(members).encode())
+
+
 def _parse(body: bytes) -> Any:
     try:
         text = body.decode()
@@ -300,12 +307,16 @@ def _epoch_seconds(value: Any) -> float:
     return (value - _EPOCH) // _MILLISECOND / 1000
 
 
+def _base64(value: Any) -> str:
+    return b64encode(_expect(bytes, value)).decode()
+
+
 _TO_JSON: Final[Mapping[str, Convert]] = MappingProxyType(
     {
         "string": partial(_expect, str),
         "boolean": partial(_expect, bool),
         "integer": partial(_expect, int),
-        "blob": lambda value: b64encode(_expect(bytes, value)).decode(),
+        "blob": _base64,
         "timestamp": _epoch_seconds,
     }
 )
@@ -316,3 +327,12 @@ _TO_CLIENT: Final[Mapping[str, Convert]] = MappingProxyType(
         "timestamp": lambda value: model.client_timestamp(_epoch_seconds(value)),
     }
 )
+
+
+def _in_json(value: Any) -> Any:
+    return _base64(value) if type(value) is bytes else _epoch_seconds(value)
+
+
+_write_members: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=_in_json
+).encode

@@ -10,11 +10,12 @@ from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import model
 
 
-def headers(request_id: str, now: datetime, body: bytes) -> dict[str, str]:
+def headers(request_id: str, now: datetime, length: int) -> dict[str, str]:
     """
     Return the headers of an answer (wire-facts W7), successful or not.
 
-    The names are in lower case, as botocore hands them on. *now* is in UTC.
+    The names are in lower case, as botocore hands them on. *now* is in UTC, *length* that of the
+    body in bytes.
     """
     return {
         "x-amzn-requestid": request_id,
@@ -23,7 +24,7 @@ def headers(request_id: str, now: datetime, body: bytes) -> dict[str, str]:
         "pragma": "no-cache",
         "date": _date(now.replace(microsecond=0)),
         "content-type": "application/x-amz-json-1.1",
-        "content-length": str(len(body)),
+        "content-length": str(length),
     }
 
 

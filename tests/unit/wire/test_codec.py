@@ -261,6 +261,17 @@ def test_to_client_is_what_botocore_parses(name, data):
     )
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+@given(data=st.data())
+@few
+def test_measure_is_the_length_of_the_body(name, data):
+    """What a client gets tells how long the body would be that it never sees."""
+    shape = SERVICE.operation_model(name).output_shape
+    response = data.draw(values_of(shape, absent=st.none())) if shape else {}
+
+    assert len(codec.encode(name, response)) == codec.measure(name, codec.to_client(name, response))
+
+
 def test_encode():
     """An answer is JSON in the model's order with base64, seconds and no nulls (wire-facts W10)."""
     key = {"KeyId": "k", "CreationDate": MOMENT, "Description": "clé", "DeletionDate": None}

@@ -44,7 +44,7 @@ def test_headers():
         "date": "Sun, 01 Mar 2026 07:05:09 GMT",
         "content-type": "application/x-amz-json-1.1",
         "content-length": "2",
-    } == http.headers("8bb58f8c-5bd4-4ae5-b4e9-b5b1e6a3a7c2", moment, b"{}")
+    } == http.headers("8bb58f8c-5bd4-4ae5-b4e9-b5b1e6a3a7c2", moment, 2)
 
 
 @pytest.mark.parametrize(
