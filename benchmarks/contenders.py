@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import botocore.awsrequest
+from botocore import useragent
 from moto import mock_aws
 
 from pytest_kmsmock import mock_kms
@@ -26,9 +27,23 @@ def ours() -> Iterator[Any]:
 
 
 @contextmanager
+def without_us() -> Iterator[None]:
+    """Undo what our plug-in does for botocore's speed: what others get is botocore's own."""
+    name = "sanitize_user_agent_string_component"
+    remembering = getattr(useragent, name)
+    setattr(useragent, name, remembering.__wrapped__)
+    try:
+        yield
+    finally:
+        setattr(useragent, name, remembering)
+
+
+@contextmanager
 def moto() -> Iterator[Any]:
     with mock_aws():
-        yield new_client()
+        client = new_client()
+        with without_us():
+            yield client
 
 
 @contextmanager
@@ -49,7 +64,8 @@ def floor() -> Iterator[Any]:
         "ResponseMetadata": {"HTTPStatusCode": 200},
     }
     client.meta.events.register_first("before-call.kms", lambda **_: (http, dict(parsed)))
-    yield client
+    with without_us():
+        yield client
 
 
 CONTENDERS: dict[str, Callable[[], AbstractContextManager[Any]]] = {

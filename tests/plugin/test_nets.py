@@ -1,4 +1,4 @@
-"""Clients and sessions that are older than the plugin are served by the last net."""
+"""What is changed in botocore itself: the last net, and what its User-Agent header costs."""
 
 import subprocess
 import sys
@@ -6,12 +6,12 @@ import sys
 import botocore
 import pytest
 from aiobotocore.session import AioSession
-from botocore import UNSIGNED
+from botocore import UNSIGNED, useragent
 from botocore.config import Config
 
 from pytest_kmsmock import interception, mock_kms
 from pytest_kmsmock.mock import ACTIVE
-from tests.plugin.clients import make_older_session
+from tests.plugin.clients import make_client, make_older_session
 from tests.vocabulary import create_key, refusal
 
 OLDER_THAN_THE_PLUGIN = """
@@ -129,3 +129,38 @@ def test_moto_in_an_older_session():
         keys = mock.client("eu-north-1").list_keys()["Keys"]
 
     assert 1 == len(keys)
+
+
+def user_agent_of(config: Config) -> str:
+    seen = []
+    client = make_client(config=config)
+    client.meta.events.register(
+        "before-call.kms", lambda params, **_: seen.append(params["headers"]["User-Agent"])
+    )
+    client.list_keys()
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [Config(), Config(user_agent_appid="an app/1 #2"), Config(user_agent_extra="more/2")],
+    ids=["plain", "app-id", "extra"],
+)
+def test_user_agent(mock, monkeypatch, config):
+    """The User-Agent header is botocore's own, although we let botocore remember its parts."""
+    remembering = useragent.sanitize_user_agent_string_component
+    ours = user_agent_of(config)
+
+    monkeypatch.setattr(useragent, "sanitize_user_agent_string_component", remembering.__wrapped__)
+
+    assert set(user_agent_of(config).split()) == set(ours.split())
+    assert ours.startswith(f"Botocore/{botocore.__version__} ")
+
+
+def test_user_agent_of_a_botocore_that_cleans_none(monkeypatch):
+    """A botocore without the function that we let remember does without."""
+    monkeypatch.delattr(useragent, "sanitize_user_agent_string_component")
+
+    interception.remember_user_agent.__wrapped__()
+
+    assert not hasattr(useragent, "sanitize_user_agent_string_component")
