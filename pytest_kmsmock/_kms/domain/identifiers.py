@@ -1,7 +1,7 @@
 """Key ids, key ARNs, alias names and alias ARNs: making and reading them."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 
@@ -14,8 +14,7 @@ ALIAS_PREFIX = "alias/"
 AWS_ALIAS_PREFIX = "alias/aws/"
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """`arn:<partition>:kms:<region>:<account_id>:<resource>`, its resource a key or an alias."""
 
     partition: str

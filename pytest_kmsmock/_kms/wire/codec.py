@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any, Final, NoReturn, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import model
@@ -233,6 +233,13 @@ def _token(value: Any) -> str:
             return "NUMBER_VALUE"
 
 
+class Target(NamedTuple):
+    """Whom an answer is written for: which classes stay as they are, and what becomes of others."""
+
+    kept: Mapping[str, type]
+    convert: Mapping[str, Convert]
+
+
 @cache
 def _encoder(operation_name: str) -> Convert:
     return _output_encoder(operation_name, _TO_JSON)
@@ -243,20 +250,26 @@ def _client_encoder(operation_name: str) -> Convert:
     return _output_encoder(operation_name, _TO_CLIENT)
 
 
-def _output_encoder(operation_name: str, scalars: Mapping[str, Convert]) -> Convert:
+def _output_encoder(operation_name: str, target: Target) -> Convert:
     output = model.operation(operation_name).output
     nothing = Shape(name=operation_name, type="structure")
-    return _encoder_of(nothing if output is None else output, scalars)
+    return _encoder_of(nothing if output is None else output, target)
 
 
-def _encoder_of(shape: Shape, scalars: Mapping[str, Convert]) -> Convert:
-    container = _CONTAINER_ENCODERS.get(shape.type)
-    return scalars[shape.type] if container is None else container(shape, scalars)
+def _encoder_of(shape: Shape, target: Target) -> Convert:
+    if (container := _CONTAINER_ENCODERS.get(shape.type)) is not None:
+        return container(shape, target)
+    if (kept := target.kept.get(shape.type)) is not None:
+        return partial(_expect, kept)
+    return target.convert[shape.type]
 
 
-def _structure_encoder(shape: Shape, scalars: Mapping[str, Convert]) -> Convert:
+def _structure_encoder(shape: Shape, target: Target) -> Convert:
     # In the model's order, as botocore's parser has it.
-    encoders = [(name, _encoder_of(member, scalars)) for name, member in shape.members.items()]
+    encoders = [
+        (name, target.kept.get(member.type), _encoder_of(member, target))
+        for name, member in shape.members.items()
+    ]
     known = frozenset(shape.members)
 
     def encode_structure(value: Any) -> dict[str, Any]:
@@ -266,9 +279,9 @@ def _structure_encoder(shape: Shape, scalars: Mapping[str, Convert]) -> Convert:
         encoded = {}
         name = ""
         try:
-            for name, encode_member in encoders:
+            for name, kept, encode_member in encoders:
                 if (item := value.get(name)) is not None:
-                    encoded[name] = encode_member(item)
+                    encoded[name] = item if type(item) is kept else encode_member(item)
         except UnmodeledMember as wrong:
             raise UnmodeledMember(f"{shape.name}.{name}: {wrong}") from None
         return encoded
@@ -276,14 +289,14 @@ def _structure_encoder(shape: Shape, scalars: Mapping[str, Convert]) -> Convert:
     return encode_structure
 
 
-def _list_encoder(shape: Shape, scalars: Mapping[str, Convert]) -> Convert:
-    encode_element = _encoder_of(shape.parts["member"], scalars)
+def _list_encoder(shape: Shape, target: Target) -> Convert:
+    encode_element = _encoder_of(shape.parts["member"], target)
     return lambda value: [encode_element(item) for item in _expect(list, value)]
 
 
-def _map_encoder(shape: Shape, scalars: Mapping[str, Convert]) -> Convert:
-    encode_key = _encoder_of(shape.parts["key"], scalars)
-    encode_value = _encoder_of(shape.parts["value"], scalars)
+def _map_encoder(shape: Shape, target: Target) -> Convert:
+    encode_key = _encoder_of(shape.parts["key"], target)
+    encode_value = _encoder_of(shape.parts["value"], target)
     return lambda value: {
         encode_key(name): encode_value(item) for name, item in _expect(dict, value).items()
     }
@@ -311,21 +324,15 @@ def _base64(value: Any) -> str:
     return b64encode(_expect(bytes, value)).decode()
 
 
-_TO_JSON: Final[Mapping[str, Convert]] = MappingProxyType(
-    {
-        "string": partial(_expect, str),
-        "boolean": partial(_expect, bool),
-        "integer": partial(_expect, int),
-        "blob": _base64,
-        "timestamp": _epoch_seconds,
-    }
+_TO_JSON: Final = Target(
+    kept=MappingProxyType({"string": str, "boolean": bool, "integer": int}),
+    convert=MappingProxyType({"blob": _base64, "timestamp": _epoch_seconds}),
 )
-_TO_CLIENT: Final[Mapping[str, Convert]] = MappingProxyType(
-    {
-        **_TO_JSON,
-        "blob": partial(_expect, bytes),
-        "timestamp": lambda value: model.client_timestamp(_epoch_seconds(value)),
-    }
+_TO_CLIENT: Final = Target(
+    kept=MappingProxyType({**_TO_JSON.kept, "blob": bytes}),
+    convert=MappingProxyType(
+        {"timestamp": lambda value: model.client_timestamp(_epoch_seconds(value))}
+    ),
 )
 
 
