@@ -20,7 +20,7 @@ def measure(*, short: bool) -> Iterator[Figure]:
     yield from calls.measure_create_key(rounds, times)
     yield from calls.measure_sign(rounds, times)
     yield from calls.measure_mock(rounds, times)
-    yield from suites.measure_fixture(2 if short else 3, 200 if short else 2000)
+    yield from suites.measure_fixture(2 if short else 5, 200 if short else 2000)
     yield from suites.measure_first_call(1 if short else 5)
     if short:
         yield from suites.measure_suites(1, 10, 10, 1)

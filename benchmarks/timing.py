@@ -8,6 +8,9 @@ from statistics import median
 
 Measure = Callable[[], float]  # seconds for one unit of work
 
+# What the floor costs on the machine on which the targets in microseconds were set.
+FLOOR_OF_TARGETS = 60e-6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -29,6 +32,20 @@ class Figure:
         if not {"ours", base} <= self.seconds.keys():
             return None
         return self.seconds["ours"] / self.seconds[base]
+
+
+def within(seconds: float, target: float, floor: float) -> bool:
+    """
+    Tell whether a target in seconds is reached: as it stands or, on a slower machine, in floors.
+
+    *floor* is what the floor costs here. A machine that is faster gets no stricter target.
+    """
+    return seconds <= target * max(1, floor / FLOOR_OF_TARGETS)
+
+
+def floors(target: float) -> str:
+    """Write a target in seconds as `within` takes it."""
+    return f"{target * 1e6:.0f} µs ({target / FLOOR_OF_TARGETS:.2g} floors)"
 
 
 def per_call(work: Callable[[], object], times: int) -> Measure:
