@@ -1,6 +1,5 @@
 """Words for people: how often, which name was probably meant, and what is no number."""
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -31,6 +30,8 @@ def check_number(name: str, value: object, least: int, reason: str) -> None:
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Ask for the nearest of *known*, in whatever case or part; ask nothing if none is near."""
+    import difflib  # noqa: PLC0415 - 1 ms, for an error only
+
     wanted, spelled = simplify(name), {simplify(one): one for one in known}
     near = [wanted]
     if wanted not in spelled:

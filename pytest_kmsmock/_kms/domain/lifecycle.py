@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_kmsmock._kms.domain.creation import generate_version
 from pytest_kmsmock._kms.domain.imports import expire_material
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key, KeyFamily
 from pytest_kmsmock._kms.domain.rotation import Rotation, rotate_to, schedule_rotation
 from pytest_kmsmock._kms.domain.states import (
@@ -15,6 +14,9 @@ from pytest_kmsmock._kms.domain.states import (
     PENDING_REPLICA_DELETION,
 )
 from pytest_kmsmock._kms.domain.world import DueKind, World
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.key_stores import KeyStore
 
 
 def settle(world: World, now: datetime) -> None:
@@ -94,23 +96,23 @@ def rotate_automatically(world: World, family: KeyFamily, rotation: Rotation, at
     schedule_rotation(world, family, rotation.period_days, at)
 
 
-def plan_end_of_connecting(world: World, store: KeyStore, now: datetime) -> None:
+def plan_end_of_connecting(world: World, store: "KeyStore", now: datetime) -> None:
     store.connects_at = now + timedelta(seconds=store.link.seconds_to_connect)
     world.plan(store.connects_at, "end of connecting", store)
 
 
-def end_connecting(world: World, store: KeyStore, at: datetime) -> None:
+def end_connecting(world: World, store: "KeyStore", at: datetime) -> None:
     """Connect *store*, or let it fail, unless it was told to disconnect meanwhile (rules CKS-6)."""
     if store.connects_at == at:
         error_code = store.link.try_to_connect()
         store.set_state("CONNECTED" if error_code is None else "FAILED", error_code)
 
 
-def plan_end_of_disconnecting(world: World, store: KeyStore, at: datetime) -> None:
+def plan_end_of_disconnecting(world: World, store: "KeyStore", at: datetime) -> None:
     world.plan(at, "end of disconnecting", store)
 
 
-def end_disconnecting(world: World, store: KeyStore, at: datetime) -> None:
+def end_disconnecting(world: World, store: "KeyStore", at: datetime) -> None:
     store.set_state("DISCONNECTED")
 
 

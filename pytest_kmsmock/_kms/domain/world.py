@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
-from pytest_kmsmock._kms.domain.backing import CloudHsmCluster, ExternalKeyManager
-from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
 from pytest_kmsmock._kms.domain.clock import Clock
-from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.quotas import Quotas
 from pytest_kmsmock._kms.wire.model import partition_of
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.backing import CloudHsmCluster, ExternalKeyManager
+    from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
+    from pytest_kmsmock._kms.domain.grants import Grant
     from pytest_kmsmock._kms.domain.imports import ImportParameters
     from pytest_kmsmock._kms.domain.key_stores import KeyStore
 
@@ -152,24 +152,32 @@ class World:
             if version.material_id is not None:
                 del self.materials[version.material_id]
 
-    def add_grant(self, grant: Grant) -> None:
+    def add_grant(self, grant: "Grant") -> None:
         self.grants[grant.grant_id] = grant
         grant.key.grants[grant.grant_id] = grant
 
-    def remove_grant(self, grant: Grant) -> None:
+    def remove_grant(self, grant: "Grant") -> None:
         del self.grants[grant.grant_id]
         del grant.key.grants[grant.grant_id]
 
-    def cluster(self, cluster_id: str) -> CloudHsmCluster:
+    def cluster(self, cluster_id: str) -> "CloudHsmCluster":
         """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
+        from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a key store
+            CloudHsmCluster,
+        )
+
         if cluster_id not in self.clusters:
             self.clusters[cluster_id] = CloudHsmCluster(
                 cluster_id=cluster_id, certificate=cluster_id
             )
         return self.clusters[cluster_id]
 
-    def key_manager(self, uri: str) -> ExternalKeyManager:
+    def key_manager(self, uri: str) -> "ExternalKeyManager":
         """Return the external key manager behind the proxy at *uri*, endpoint and path."""
+        from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a key store
+            ExternalKeyManager,
+        )
+
         if uri not in self.key_managers:
             self.key_managers[uri] = ExternalKeyManager(source=self.source)
         return self.key_managers[uri]

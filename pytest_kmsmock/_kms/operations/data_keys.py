@@ -6,14 +6,11 @@ from pytest_kmsmock._kms.crypto.key_pairs import generate_key_pair
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, find_spec
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.keys import Key
-from pytest_kmsmock._kms.domain.links import ClusterLink
 from pytest_kmsmock._kms.domain.metadata import describe_material
 from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import seal_under
 from pytest_kmsmock._kms.errors import unsupported, validation
-from pytest_kmsmock._kms.rules.clusters import check_condition
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
-from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
 from pytest_kmsmock._kms.rules.operation import key_use, operation, stop_dry_run
 from pytest_kmsmock._kms.rules.requirements import OUTSIDE_KEY_STORES, SYMMETRIC, Usage
 from pytest_kmsmock._kms.rules.states import USABLE
@@ -78,11 +75,11 @@ def generate_random(ctx: Context, request: RequestMembers) -> ResponseMembers:
     if "NumberOfBytes" not in request:
         raise validation("NumberOfBytes is required.")  # wire-facts D16
     if (store_id := request.get("CustomKeyStoreId")) is not None:
-        store = find_key_store(ctx.region, store_id)
-        if not isinstance(store.link, ClusterLink):
-            raise unsupported(f"{store_id} is not an AWS CloudHSM key store.")  # DK-14; assumed
-        require_connection_state(store, "CONNECTED")
-        check_condition(store.link.cluster, ctx.model.name)
+        from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
+            check_store_of_random,
+        )
+
+        check_store_of_random(ctx, store_id)
     plaintext = ctx.world.source.token_bytes(request["NumberOfBytes"])
     return hand_over(request, "Plaintext", plaintext, ctx.world.source)
 

@@ -1,5 +1,7 @@
 """Making, describing and listing keys: CreateKey, DescribeKey, ListKeys, UpdateKeyDescription."""
 
+from typing import TYPE_CHECKING
+
 from pytest_kmsmock._kms.access.policy import read_policy
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
 from pytest_kmsmock._kms.domain.creation import (
@@ -10,7 +12,6 @@ from pytest_kmsmock._kms.domain.creation import (
     new_version,
 )
 from pytest_kmsmock._kms.domain.imports import import_for_good
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import (
     AWS_CLOUDHSM,
     AWS_KMS,
@@ -18,7 +19,6 @@ from pytest_kmsmock._kms.domain.keys import (
     EXTERNAL_KEY_STORE,
     Key,
 )
-from pytest_kmsmock._kms.domain.links import ClusterLink
 from pytest_kmsmock._kms.domain.metadata import describe_key as describe
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.domain.quotas import check_key_quota
@@ -26,12 +26,12 @@ from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
-from pytest_kmsmock._kms.rules.clusters import check_condition
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
-from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
 from pytest_kmsmock._kms.rules.operation import key_use, operation
-from pytest_kmsmock._kms.rules.proxies import check_external_key
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.key_stores import KeyStore
 
 
 @operation("CreateKey")
@@ -142,28 +142,20 @@ def read_origin(request: RequestMembers, spec: KeySpec) -> str:
     return origin
 
 
-def read_key_store(ctx: Context, request: RequestMembers, origin: str) -> KeyStore | None:
+def read_key_store(ctx: Context, request: RequestMembers, origin: str) -> "KeyStore | None":
     """
     Return the custom key store that the request names, ready for one more key.
 
     Raises:
-        KmsError: As rules CKS-17, CKS-18; the texts about external keys are K9 and K10 of the
-            wire-facts, the others assumed.
+        KmsError: See `find_store_for_key()`.
     """
     if (store_id := request.get("CustomKeyStoreId")) is None:
         return None
-    store = find_key_store(ctx.region, store_id)
-    if store.kind != origin:
-        raise validation(
-            f"Custom key store {store_id} is of type {store.kind}, which is not valid when Origin"
-            f" is {origin}"
-        )
-    require_connection_state(store, "CONNECTED")
-    if isinstance(store.link, ClusterLink):
-        check_condition(store.link.cluster, ctx.model.name)
-    else:
-        check_external_key(store, store.link, request["XksKeyId"])
-    return store
+    from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
+        find_store_for_key,
+    )
+
+    return find_store_for_key(ctx, store_id, origin, request.get("XksKeyId"))
 
 
 @operation("DescribeKey", key_use(aliases=True, cross_account=True))
