@@ -23,7 +23,7 @@ def test_one_thread_at_a_time_is_inside():
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(enter, range(400)))
 
-    assert most == [1]
+    assert [1] == most
 
 
 def test_its_thread_may_enter_again():

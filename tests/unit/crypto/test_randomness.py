@@ -29,7 +29,7 @@ def test_as_many_bytes_come_as_are_asked_for(size: int):
     """As many bytes come as are asked for, also more than are in stock."""
     SYSTEM.token_bytes(7)
 
-    assert len(SYSTEM.token_bytes(size)) == size
+    assert size == len(SYSTEM.token_bytes(size))
 
 
 def test_no_bytes_come_twice():
@@ -37,7 +37,7 @@ def test_no_bytes_come_twice():
     with ThreadPoolExecutor(8) as threads:
         drawn = list(threads.map(lambda _: SYSTEM.token_bytes(16), range(4000)))
 
-    assert len(set(drawn)) == 4000
+    assert 4000 == len(set(drawn))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -47,4 +47,4 @@ def test_a_forked_process_draws_other_bytes():
         [sys.executable, "-c", textwrap.dedent(FORK)], capture_output=True, text=True, check=True
     )
 
-    assert done.stdout == "False\n"
+    assert "False\n" == done.stdout
