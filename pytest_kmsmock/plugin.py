@@ -1,10 +1,9 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import fields, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -180,8 +179,54 @@ def merge(found: list[Options]) -> Options:
     return Options(**said)
 
 
-def begin(item: pytest.Item, found: list[Options]) -> KmsMock:
+# What a test asks of the mock that it has, until that starts; and the mock, while it lives.
+ASKED: Final = pytest.StashKey[list[Options]]()
+STARTED: Final = pytest.StashKey[KmsMock]()
+
+# From pytest_fixture_setup to the fixture that comes right after it.
+HANDED_OVER: Final[list[KmsMock]] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """
+    Let a test that has a mock have it while its own fixtures are set up, for they may use KMS.
+
+    Three hooks do so, because an autouse fixture would cost each test 70 µs, also those without.
+    """
+    __tracebackhide__ = True
+    names = getattr(item, "fixturenames", None)
+    if names is not None:  # a test in Python
+        found = collect_options(item)
+        if found or "_kmsmock" in names or ACTIVE.defaults.autouse:
+            item.stash[ASKED] = found
+    yield
+    start_if_asked(item)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> None:
+    """Start the test's mock before the first fixture of its own, and after those that it shares."""
+    __tracebackhide__ = True
+    if fixturedef.scope == "function":
+        start_if_asked(request.node)
+        if fixturedef.argname == "_kmsmock":
+            HANDED_OVER[:] = [mock_of(request.node)]
+
+
+def start_if_asked(item: pytest.Item) -> None:
+    __tracebackhide__ = True
+    found = item.stash.get(ASKED, None)
+    if found is not None:
+        del item.stash[ASKED]
+        start(item, found)
+
+
+def start(item: pytest.Item, found: list[Options]) -> KmsMock:
     """Start the mock that *found* asks for, or join the active one, until the test is over."""
+    __tracebackhide__ = True
     options = merge(found) if found else ASK_NOTHING
     # The test's own, also in a mock that it joins: what it plans is over with it.
     policy = options.unfired_faults
@@ -190,8 +235,11 @@ def begin(item: pytest.Item, found: list[Options]) -> KmsMock:
     turn = ACTIVE.begin(options, settled=tuple(found))
     plan = turn.mock.plan_of_test(policy)
 
+    item.stash[STARTED] = turn.mock
+
     def end() -> None:
         __tracebackhide__ = True
+        del item.stash[STARTED]
         with turn:
             plan.end()
 
@@ -199,27 +247,21 @@ def begin(item: pytest.Item, found: list[Options]) -> KmsMock:
     return turn.mock
 
 
-@pytest.fixture(autouse=True)
-def _kmsmock_first(request: pytest.FixtureRequest) -> Callable[[], KmsMock]:
-    """
-    Start the mock of a test that has one before its other fixtures, which may use KMS.
-
-    Returns:
-        What gives the mock: of a test that asks for it by `getfixturevalue` only, it starts it.
-    """
+def mock_of(item: pytest.Item) -> KmsMock:
     __tracebackhide__ = True
-    found = collect_options(request.node)
-    if found or "_kmsmock" in request.fixturenames or ACTIVE.defaults.autouse:
-        mock = begin(request.node, found)
-        return lambda: mock
-    return partial(begin, request.node, found)
+    # A test that asks for it by `getfixturevalue` only was not seen to want one.
+    return item.stash.get(STARTED, None) or start(item, collect_options(item))
 
 
 @pytest.fixture
-def _kmsmock(_kmsmock_first: Callable[[], KmsMock]) -> KmsMock:
-    """What `kms_mock` is, under a name that no suite has for a fixture of its own."""
-    __tracebackhide__ = True
-    return _kmsmock_first()
+def _kmsmock() -> KmsMock:
+    """
+    What `kms_mock` is, under a name that no suite has for a fixture of its own.
+
+    The hook before it knows the test. To ask for `request` would cost 40 µs: pytest makes two
+    objects of it, and inspects their signatures.
+    """
+    return HANDED_OVER.pop()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-import pytest_kmsmock._kms.service  # noqa: F401  (fills the registry)
 from pytest_kmsmock._kms.crypto.algorithms import ENCRYPTION, SIGNING
 from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
 from pytest_kmsmock._kms.domain.states import ALL_STATES

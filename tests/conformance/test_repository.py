@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kmsmock._kms import service  # noqa: F401 - fills the registry
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from pytest_kmsmock._kms.operations import all_operations
 
