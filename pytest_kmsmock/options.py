@@ -6,9 +6,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
-REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
-ACCOUNT_ID: Final = re.compile(r"\d{12}", re.ASCII)
-
 # The options that take one of two words.
 CHOICES: Final = {"unfired_faults": ("error", "ignore"), "outside": ("allow", "error")}
 
@@ -56,12 +53,17 @@ class Options:
 ASK_NOTHING: Final = Options()
 
 
+def is_region(text: str) -> bool:
+    """Tell whether *text* looks like the name of a Region."""
+    return re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", text, re.ASCII) is not None
+
+
 def check_region(name: str, value: object) -> None:
     """
     Raises:
         ValueError: Unless *value* looks like a Region; *name* is what it was given as.
     """
-    if not (isinstance(value, str) and REGION.fullmatch(value)):
+    if not (isinstance(value, str) and is_region(value)):
         raise ValueError(f"{name} {value!r} is not the name of a Region, such as 'eu-west-1'")
 
 
@@ -70,7 +72,7 @@ def check_account_id(name: str, value: object) -> None:
     Raises:
         ValueError: Unless *value* is an account id; *name* is what it was given as.
     """
-    if not (isinstance(value, str) and ACCOUNT_ID.fullmatch(value)):
+    if not (isinstance(value, str) and re.fullmatch(r"\d{12}", value, re.ASCII)):
         raise ValueError(f"{name} {value!r} is not a string of 12 digits")
 
 

@@ -11,7 +11,7 @@ import botocore.exceptions
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from pytest_kmsmock.exchange import Exchange, Outcome, copy_containers
-from pytest_kmsmock.options import REGION
+from pytest_kmsmock.options import is_region
 from pytest_kmsmock.outside import refuse
 from pytest_kmsmock.retrying import FAILED_AS_PLANNED
 
@@ -237,4 +237,4 @@ def as_text(value: Any) -> str:
 def region_in(url: str) -> str | None:
     """Find the Region in a host name of KMS, for a request that has no signature to tell it."""
     labels = (urlsplit(url).hostname or "").split(".")
-    return next((label for label in labels if REGION.fullmatch(label)), None)
+    return next((label for label in labels if is_region(label)), None)
