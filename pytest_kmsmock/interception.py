@@ -31,6 +31,11 @@ CASTING: Final = threading.Lock()
 def install(mocks: "Mocks") -> None:
     """Let all KMS requests of this process, from now on and for good, ask *mocks* for an answer."""
     botocore.register_initializer(lambda session: adopt(session, mocks))
+    catch_up(mocks)
+
+
+def catch_up(mocks: "Mocks") -> None:
+    """Cast the nets over what was loaded without a new session, such as moto; each start asks."""
     if any(name in sys.modules for name in OLDER):
         cast_nets(mocks)
 
@@ -66,8 +71,8 @@ def cast_nets(mocks: "Mocks") -> None:
     Wrap what comes after the events, as far as its modules are loaded and it is not wrapped yet.
 
     The methods that send are the last net: they serve a client or a session that is older than
-    our initializer, and so has none of our handlers. All of these modules are loaded before there
-    is a session that uses them, so that the new sessions' calls miss none.
+    our initializer, and so has none of our handlers. Of botocore and aiobotocore these modules are
+    loaded before there is a session; for moto's see `catch_up()`.
     """
     with CASTING:
         missing = nets_to_cast(mocks)

@@ -235,6 +235,7 @@ class KmsMock(Workbench):
         from pytest_kmsmock._kms.domain.world import World  # noqa: PLC0415 - see above
         from pytest_kmsmock._kms.service import Request, Service  # noqa: PLC0415 - see above
 
+        interception.catch_up(ACTIVE)
         self._service = Service(World(reuse_key_pairs=self._reuse_key_pairs))
         self._service.world.makes_missing_keys = self.auto_create_keys
         self._make_request = partial(Request, account_id=self.account_id)

@@ -1,6 +1,5 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -179,49 +178,55 @@ def merge(found: list[Options]) -> Options:
     return Options(**said)
 
 
-# What a test asks of the mock that it has, until that starts; and the mock, while it lives.
-ASKED: Final = pytest.StashKey[list[Options]]()
+# Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
+SETTLED: Final = pytest.StashKey[bool]()
 STARTED: Final = pytest.StashKey[KmsMock]()
 
-# From pytest_fixture_setup to the fixture that comes right after it.
+# From pytest_fixture_setup to the fixture that comes right after it, with nothing in between.
 HANDED_OVER: Final[list[KmsMock]] = []
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """
-    Let a test that has a mock have it while its own fixtures are set up, for they may use KMS.
-
-    Three hooks do so, because an autouse fixture would cost each test 70 µs, also those without.
-    """
-    __tracebackhide__ = True
-    names = getattr(item, "fixturenames", None)
-    if names is not None:  # a test in Python
-        found = collect_options(item)
-        if found or "_kmsmock" in names or ACTIVE.defaults.autouse:
-            item.stash[ASKED] = found
-    yield
-    start_if_asked(item)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> None:
-    """Start the test's mock before the first fixture of its own, and after those that it shares."""
+    """
+    Start the test's mock before the first fixture of its own, and after those that it shares.
+
+    Its fixtures may use KMS. This is a hook, since an autouse fixture would cost each test 70 µs,
+    also those without a mock.
+    """
     __tracebackhide__ = True
-    if fixturedef.scope == "function":
-        start_if_asked(request.node)
-        if fixturedef.argname == "_kmsmock":
-            HANDED_OVER[:] = [mock_of(request.node)]
+    if fixturedef.scope != "function" or is_plan_only(request.config):
+        return
+    settle(request.node)
+    if fixturedef.argname == "_kmsmock":
+        HANDED_OVER[:] = [mock_of(request.node)]
 
 
-def start_if_asked(item: pytest.Item) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Start the mock of a test that has no fixtures of its own."""
     __tracebackhide__ = True
-    found = item.stash.get(ASKED, None)
-    if found is not None:
-        del item.stash[ASKED]
+    if hasattr(item, "fixturenames") and not is_plan_only(item.config):  # a test in Python
+        settle(item)
+
+
+def is_plan_only(config: pytest.Config) -> bool:
+    """Tell whether pytest only shows what it would set up (`--setup-plan`)."""
+    return bool(getattr(config.option, "setupplan", False))
+
+
+def settle(item: pytest.Item) -> None:
+    """Start the mock of a test that has one: by a marker, a decorator, a fixture or an option."""
+    __tracebackhide__ = True
+    if item.stash.get(SETTLED, False):
+        return
+    found = collect_options(item)
+    names = item.fixturenames  # type: ignore[attr-defined]  # of an item in Python
+    if found or "_kmsmock" in names or ACTIVE.defaults.autouse:
         start(item, found)
+    item.stash[SETTLED] = True
 
 
 def start(item: pytest.Item, found: list[Options]) -> KmsMock:
@@ -234,12 +239,12 @@ def start(item: pytest.Item, found: list[Options]) -> KmsMock:
         options = replace(options, unfired_faults=None)
     turn = ACTIVE.begin(options, settled=tuple(found))
     plan = turn.mock.plan_of_test(policy)
-
     item.stash[STARTED] = turn.mock
 
     def end() -> None:
         __tracebackhide__ = True
         del item.stash[STARTED]
+        item.stash[SETTLED] = False  # for another run of it
         with turn:
             plan.end()
 

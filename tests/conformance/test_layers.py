@@ -41,7 +41,7 @@ LAYERS = [
     ["pytest_kmsmock._kms.access"],
     ["pytest_kmsmock._kms.domain"],
     ["pytest_kmsmock._kms.crypto", "pytest_kmsmock._kms.wire"],
-    ["pytest_kmsmock._kms.errors", "pytest_kmsmock._kms.locking"],
+    ["pytest_kmsmock._kms.errors", "pytest_kmsmock._kms.lazily", "pytest_kmsmock._kms.locking"],
 ]
 # Without logic, and so above all layers: the public API, and the mark of a package.
 ABOVE = ["pytest_kmsmock", "pytest_kmsmock._kms"]

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pytest_kmsmock._kms.crypto.der import OCTET_STRING, SEQUENCE, integer, tlv
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.lazily import lazily
 
 _BY_ENCRYPT = bytes.fromhex("0102020078")
 _BY_DATA_KEY = bytes.fromhex("0102030078")
@@ -34,7 +35,7 @@ _ID_END = 5 + 32
 _SALT_START = _ID_END + 1
 _FRAME_START = _SALT_START + 16
 _NONCE_LENGTH = 12
-_TAG_LENGTH = 16
+_TAG_LENGTH = 16  # of AES-GCM and SM4-GCM alike
 _LEAST_SEALED = len(_INNER) + _TAG_LENGTH
 _SM4_KEY_LENGTH = 16
 
@@ -81,7 +82,8 @@ def seal(
     key, inner = _one_time_key(material, salt), _INNER + plaintext
     associated = header + canonical_context(context)
     if len(key) == _SM4_KEY_LENGTH:
-        from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for the China Regions only
+        with lazily():
+            from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for China only
 
         return header + sm34.seal(key, nonce, inner, associated)
     return header + AESGCM(key).encrypt(nonce, inner, associated)
@@ -127,7 +129,8 @@ def unseal(envelope: Envelope, material: bytes, context: Mapping[str, str] | Non
     key = _one_time_key(material, envelope.salt)
     associated = envelope.header + canonical_context(context)
     if len(key) == _SM4_KEY_LENGTH:
-        from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for the China Regions only
+        with lazily():
+            from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for China only
 
         inner = sm34.unseal(key, envelope.nonce, envelope.sealed, associated)
     else:

@@ -13,6 +13,7 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind
+from pytest_kmsmock._kms.lazily import lazily
 
 __all__ = ["Material", "generate", "load", "load_private_key"]
 
@@ -38,7 +39,8 @@ _PEM = re.compile(
 @cache
 def _class_of(kind: Kind) -> type[Material]:
     module, name = _KINDS[kind]
-    found: type[Material] = getattr(import_module(f"{__package__}.{module}"), name)
+    with lazily():
+        found: type[Material] = getattr(import_module(f"{__package__}.{module}"), name)
     return found
 
 

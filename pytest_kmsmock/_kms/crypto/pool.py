@@ -5,6 +5,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
+from pytest_kmsmock._kms.lazily import lazily
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -13,7 +15,10 @@ Generate: TypeAlias = "Callable[[int], rsa.RSAPrivateKey]"
 
 def generate_rsa(bits: int) -> "rsa.RSAPrivateKey":
     """Make an RSA key pair with exponent 65537: 40 ms at 2048 bits, up to a second at 4096."""
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - few tests use RSA
+    with lazily():
+        from cryptography.hazmat.primitives.asymmetric import (  # noqa: PLC0415 - few tests use RSA
+            rsa,
+        )
 
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 

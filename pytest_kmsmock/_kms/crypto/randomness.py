@@ -12,6 +12,7 @@ class RandomSource(Protocol):
 
 
 _STOCK: Final = 4096  # bytes
+_URANDOM: Final = os.urandom
 
 
 class SystemRandomness:
@@ -25,7 +26,9 @@ class SystemRandomness:
     _stock = BytesIO()
 
     def token_bytes(self, n: int, /) -> bytes:
-        # To read is one step for the interpreter: no two threads are given the same bytes.
+        if os.urandom is not _URANDOM or n > _STOCK:
+            return os.urandom(n)  # a test has replaced it: its bytes are asked for, and not kept
+        # To read is one step under the GIL: no two threads are given the same bytes.
         drawn = SystemRandomness._stock.read(n)
         if len(drawn) == n:
             return drawn

@@ -6,6 +6,7 @@ from typing import Any
 from pytest_kmsmock._kms.crypto.errors import BadDocument, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.errors import validation
+from pytest_kmsmock._kms.lazily import lazily
 
 
 def hand_over(
@@ -25,8 +26,11 @@ def hand_over(
     document = request["Recipient"].get("AttestationDocument")
     if document is None:
         raise validation("The Recipient parameter must have an attestation document.")
-    # For attested environments only.
-    from pytest_kmsmock._kms.crypto import nitro, recipient  # noqa: PLC0415
+    with lazily():
+        from pytest_kmsmock._kms.crypto import (  # noqa: PLC0415 - for attested environments only
+            nitro,
+            recipient,
+        )
 
     try:
         public_key = nitro.verify(document).public_key

@@ -14,6 +14,7 @@ from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.quotas import Quotas
+from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.wire.model import partition_of
 
 if TYPE_CHECKING:
@@ -162,9 +163,10 @@ class World:
 
     def cluster(self, cluster_id: str) -> "CloudHsmCluster":
         """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
-        from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a key store
-            CloudHsmCluster,
-        )
+        with lazily():
+            from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
+                CloudHsmCluster,
+            )
 
         if cluster_id not in self.clusters:
             self.clusters[cluster_id] = CloudHsmCluster(
@@ -174,9 +176,10 @@ class World:
 
     def key_manager(self, uri: str) -> "ExternalKeyManager":
         """Return the external key manager behind the proxy at *uri*, endpoint and path."""
-        from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a key store
-            ExternalKeyManager,
-        )
+        with lazily():
+            from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
+                ExternalKeyManager,
+            )
 
         if uri not in self.key_managers:
             self.key_managers[uri] = ExternalKeyManager(source=self.source)

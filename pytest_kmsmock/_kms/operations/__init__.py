@@ -1,10 +1,12 @@
 """The operations of KMS, a module per family: what is called is imported, once it is called."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.rules.operation import REGISTRY, Operation
 
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -56,17 +58,19 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _FAMILY_OF: Final = {name: family for family, names in FAMILIES.items() for name in names}
 
 
+@cache
 def find_operation(name: str) -> Operation | None:
     """Return the operation *name*, or None if it is not built."""
-    found = REGISTRY.get(name)
-    if found is None and name in _FAMILY_OF:
-        import_module(f"{__name__}.{_FAMILY_OF[name]}")
-        found = REGISTRY[name]
-    return found
+    family = _FAMILY_OF.get(name)
+    if family is None:
+        return None
+    # Before the look-up, always: a module registers its first operations while it is still being
+    # imported by another thread, and their helpers may not be there yet.
+    with lazily():
+        import_module(f"{__name__}.{family}")
+    return REGISTRY[name]
 
 
 def all_operations() -> Mapping[str, Operation]:
     """Return all operations that are built, by name."""
-    for family in FAMILIES:
-        import_module(f"{__name__}.{family}")
-    return REGISTRY
+    return {name: REGISTRY[name] for name in _FAMILY_OF if find_operation(name)}

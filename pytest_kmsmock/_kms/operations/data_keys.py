@@ -10,6 +10,7 @@ from pytest_kmsmock._kms.domain.metadata import describe_material
 from pytest_kmsmock._kms.domain.recipients import hand_over
 from pytest_kmsmock._kms.domain.sealing import seal_under
 from pytest_kmsmock._kms.errors import unsupported, validation
+from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation, stop_dry_run
 from pytest_kmsmock._kms.rules.requirements import OUTSIDE_KEY_STORES, SYMMETRIC, Usage
@@ -75,9 +76,10 @@ def generate_random(ctx: Context, request: RequestMembers) -> ResponseMembers:
     if "NumberOfBytes" not in request:
         raise validation("NumberOfBytes is required.")  # wire-facts D16
     if (store_id := request.get("CustomKeyStoreId")) is not None:
-        from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
-            check_store_of_random,
-        )
+        with lazily():
+            from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
+                check_store_of_random,
+            )
 
         check_store_of_random(ctx, store_id)
     plaintext = ctx.world.source.token_bytes(request["NumberOfBytes"])

@@ -26,6 +26,7 @@ from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
+from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
@@ -151,11 +152,12 @@ def read_key_store(ctx: Context, request: RequestMembers, origin: str) -> "KeySt
     """
     if (store_id := request.get("CustomKeyStoreId")) is None:
         return None
-    from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
-        find_store_for_key,
-    )
+    with lazily():
+        from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
+            find_store_for_key,
+        )
 
-    return find_store_for_key(ctx, store_id, origin, request.get("XksKeyId"))
+    return find_store_for_key(ctx, request, store_id, origin)
 
 
 @operation("DescribeKey", key_use(aliases=True, cross_account=True))

@@ -4,19 +4,16 @@ from pytest_kmsmock._kms.domain.key_stores import KeyStore
 from pytest_kmsmock._kms.domain.links import ClusterLink
 from pytest_kmsmock._kms.errors import unsupported, validation
 from pytest_kmsmock._kms.rules.clusters import check_condition
-from pytest_kmsmock._kms.rules.context import Context
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers
 from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
 from pytest_kmsmock._kms.rules.proxies import check_external_key
 
 
 def find_store_for_key(
-    ctx: Context, store_id: str, origin: str, external_key_id: str | None
+    ctx: Context, request: RequestMembers, store_id: str, origin: str
 ) -> KeyStore:
     """
-    Return the custom key store *store_id*, ready for one more key.
-
-    Args:
-        external_key_id: The request's XksKeyId, which it has if *origin* is an external key store.
+    Return the custom key store *store_id*, ready for the key of *origin* that the request makes.
 
     Raises:
         KmsError: As rules CKS-17, CKS-18; the texts about external keys are K9 and K10 of the
@@ -31,8 +28,8 @@ def find_store_for_key(
     require_connection_state(store, "CONNECTED")
     if isinstance(store.link, ClusterLink):
         check_condition(store.link.cluster, ctx.model.name)
-    elif external_key_id is not None:
-        check_external_key(store, store.link, external_key_id)
+    else:
+        check_external_key(store, store.link, request["XksKeyId"])
     return store
 
 

@@ -34,10 +34,26 @@ def test_as_many_bytes_come_as_are_asked_for(size: int):
 
 def test_no_bytes_come_twice():
     """Threads that draw at the same time never get the same bytes."""
-    with ThreadPoolExecutor(8) as threads:
-        drawn = list(threads.map(lambda _: SYSTEM.token_bytes(16), range(4000)))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            drawn = list(threads.map(lambda _: SYSTEM.token_bytes(16), range(20_000)))
+    finally:
+        sys.setswitchinterval(before)
 
-    assert 4000 == len(set(drawn))
+    assert 20_000 == len(set(drawn))
+
+
+def test_replaced_source(monkeypatch):
+    """A test may replace `os.urandom`: its bytes are given, and none of them afterwards."""
+    SYSTEM.token_bytes(1)
+    monkeypatch.setattr(os, "urandom", lambda n: b"\1" * n)
+    replaced = [SYSTEM.token_bytes(16) for _ in range(300)]
+    monkeypatch.undo()
+
+    assert [b"\1" * 16] * 300 == replaced
+    assert b"\1" * 16 not in [SYSTEM.token_bytes(16) for _ in range(300)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
