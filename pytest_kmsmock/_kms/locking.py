@@ -4,7 +4,8 @@ import threading
 from time import sleep  # the function itself: a test may replace `time.sleep`
 from typing import Final
 
-_YIELDS: Final = 20
+# Enough for eight threads to give the GIL round until its holder is out; with 20, some queued.
+_YIELDS: Final = 50
 
 
 class YieldingLock:
