@@ -149,8 +149,8 @@ def measure_suites(
         )
         phases = by_turns(
             {
-                "with": set_up_and_tear_down(Path(folder), "many", EMPTY, 500),
-                "without": set_up_and_tear_down(Path(folder), "bare", EMPTY, 500, plugin=False),
+                "with": set_up_and_tear_down(Path(folder), "many", EMPTY, 2000),
+                "without": set_up_and_tear_down(Path(folder), "few", EMPTY, 2000, plugin=False),
             },
             max(rounds, 7),
         )
