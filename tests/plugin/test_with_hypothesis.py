@@ -113,7 +113,7 @@ def test_stateful_test(run_pytest):
         + """
     from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-    client = boto3.client("kms", "us-east-1")
+    client = boto3.client("kms", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
     class Keys(RuleBasedStateMachine):
         def __init__(self):
