@@ -34,6 +34,10 @@ def alias_not_found(alias_arn: str) -> KmsError:
     return not_found(f"Alias {alias_arn} is not found.")
 
 
+def already_exists(message: str) -> KmsError:
+    return KmsError("AlreadyExistsException", message)
+
+
 def invalid_state(message: str) -> KmsError:
     return KmsError("KMSInvalidStateException", message)
 
@@ -73,7 +77,10 @@ def access_denied(message: str) -> KmsError:
     return KmsError("AccessDeniedException", message)
 
 
-def malformed_policy(message: str) -> KmsError:
+def malformed_policy(message: str | None = None) -> KmsError:
+    """
+    Return the refusal of a policy; without a message, unless AWS's own was seen (wire-facts V27).
+    """
     return KmsError("MalformedPolicyDocumentException", message)
 
 

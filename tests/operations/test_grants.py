@@ -145,11 +145,18 @@ class TestCreateGrant:
     @pytest.mark.parametrize("member", ["GranteePrincipal", "RetiringPrincipal"])
     @pytest.mark.parametrize(
         "principal",
-        ["app", "acm.us-east-2.amazonaws.com", f"arn:aws:iam::{ACCOUNT}:group/devs", ACCOUNT],
-        ids=["name", "service", "group", "account-id"],
+        [
+            "app",
+            "amazonaws.com",
+            "sns.amazonaws.com.example",
+            "Sns.amazonaws.com",
+            f"arn:aws:iam::{ACCOUNT}:group/devs",
+            ACCOUNT,
+        ],
+        ids=["name", "no-service", "no-domain", "capital", "group", "account-id"],
     )
     def test_create_grant_for_no_principal(self, kms, key, member, principal):
-        """Principals are ARNs of accounts, users, roles and sessions (wire-facts R3, GRANT-6)."""
+        """Principals are IAM's, by their ARNs, or services (wire-facts R3, V20; rules GRANT-6)."""
         assert (
             "InvalidArnException",
             f"ARN does not refer to a valid principal: {principal}",
@@ -171,6 +178,23 @@ class TestCreateGrant:
         grant(kms, key, GranteePrincipal=principal)
 
         assert [principal] == [entry["GranteePrincipal"] for entry in grants_of(kms, key)]
+
+    @pytest.mark.parametrize("member", ["GranteePrincipal", "RetiringPrincipal"])
+    @pytest.mark.parametrize(
+        "service",
+        [
+            "sns.amazonaws.com",
+            "acm.us-east-2.amazonaws.com",
+            "rds.us-east-1.amazonaws.com",
+            "delivery.logs.amazonaws.com",
+            "ec2.amazonaws.com.cn",
+        ],
+    )
+    def test_create_grant_for_a_service_among_principals(self, kms, key, member, service):
+        """A service may stand where a principal of IAM does, and is listed so (wire-facts V20)."""
+        grant(kms, key, **{member: service})
+
+        assert [service] == [entry[member] for entry in grants_of(kms, key)]
 
     def test_create_grant_by_alias(self, kms, key):
         """CreateGrant takes no alias (wire-facts R10, I17)."""
@@ -227,13 +251,53 @@ class TestConstraints:
         assert [constraints] == [entry["Constraints"] for entry in grants_of(kms, key)]
 
     def test_create_grant_with_both_constraints(self, kms, key):
-        """A grant has one encryption context constraint at most (rules GRANT-12)."""
+        """A grant has one encryption context constraint at most (wire-facts V21; GRANT-12)."""
         both = {"EncryptionContextSubset": {"a": "b"}, "EncryptionContextEquals": {"a": "b"}}
 
-        assert (
-            "ValidationException",
-            "Only one of EncryptionContextSubset and EncryptionContextEquals can be specified.",
-        ) == refused_grant(kms, key, Constraints=both)
+        assert ("ValidationException", "More than one constraint supplied") == refused_grant(
+            kms, key, Constraints=both
+        )
+
+    @pytest.mark.parametrize(
+        ("constraints", "kept"),
+        [
+            (
+                {"EncryptionContextSubset": {"a": "b"}, "EncryptionContextEquals": {}},
+                {"EncryptionContextSubset": {"a": "b"}},
+            ),
+            (
+                {"EncryptionContextSubset": {}, "EncryptionContextEquals": {"a": "b"}},
+                {"EncryptionContextEquals": {"a": "b"}},
+            ),
+            ({"EncryptionContextSubset": {}, "EncryptionContextEquals": {}}, None),
+            ({"EncryptionContextEquals": {}}, None),
+            (
+                {"EncryptionContextEquals": {}, "SourceArn": SOURCE_ARN},
+                {"SourceArn": SOURCE_ARN},
+            ),
+        ],
+        ids=["equals", "subset", "both", "the only one", "beside another kind"],
+    )
+    def test_create_grant_with_an_empty_constraint(self, kms, key, constraints, kept):
+        """A constraint without pairs counts as not given (wire-facts V32; its listing assumed)."""
+        grant(kms, key, Constraints=constraints)
+
+        assert [kept] == [entry.get("Constraints") for entry in grants_of(kms, key)]
+
+    def test_create_grant_with_an_empty_constraint_on_another_key(self, kms):
+        """A constraint without pairs is none on a key that could not have one (V32)."""
+        key = create_key(kms, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+
+        grant(kms, key, Operations=["Sign"], Constraints={"EncryptionContextEquals": {}})
+
+        assert ["Constraints" in entry for entry in grants_of(kms, key)] == [False]
+
+    def test_create_grant_twice_with_and_without_an_empty_constraint(self, kms, key):
+        """A named grant is found again, whether an empty constraint was sent or not (V32)."""
+        first = grant(kms, key, Name="mine")
+        second = grant(kms, key, Name="mine", Constraints={"EncryptionContextSubset": {}})
+
+        assert first["GrantId"] == second["GrantId"]
 
     @pytest.mark.parametrize(
         ("members", "operation"),
@@ -462,6 +526,16 @@ class TestListRetirableGrants:
             "InvalidArnException",
             f"ARN does not refer to a valid principal: {key}",
         ) == refusal(kms.list_retirable_grants, RetiringPrincipal=key)
+
+    def test_list_retirable_grants_of_a_service(self, kms, key):
+        """A service that is a retiring principal is asked for like any other (wire-facts V20)."""
+        service = "dynamodb.us-west-2.amazonaws.com"
+        mine = grant(kms, key, RetiringPrincipal=service)
+        grant(kms, key, RetiringPrincipal=RETIRING)
+
+        listed = kms.list_retirable_grants(RetiringPrincipal=service)["Grants"]
+
+        assert [mine["GrantId"]] == [entry["GrantId"] for entry in listed]
 
     def test_list_retirable_grants_of_another_account(self, kms):
         """Only principals of the caller's account may be asked for (rules GRANT-25)."""

@@ -181,15 +181,18 @@ def test_policy_by_its_name(kms):
 
 
 def test_get_key_policy_by_another_name(kms):
-    """No other policy exists (wire-facts P9)."""
+    """No other policy exists (wire-facts P9, V9)."""
     assert ("NotFoundException", "No such policy exists") == harmless_refusal(
         kms.get_key_policy, KeyId=create_key(kms), PolicyName="Default"
     )
 
 
 def test_put_key_policy_by_another_name(kms):
-    """No other policy can be put (rules POL-1; code and text are assumed)."""
-    assert ("ValidationException", "The policy name must be default.") == harmless_refusal(
+    """No other policy can be put (wire-facts V10; rules POL-1)."""
+    assert (
+        "AlreadyExistsException",
+        "Only one policy per key is supported",
+    ) == harmless_refusal(
         kms.put_key_policy,
         KeyId=create_key(kms),
         PolicyName="mine",
@@ -267,12 +270,13 @@ def test_policy_beyond_the_shape(kms, method):
 
 @BOTH
 def test_policy_with_characters_beyond_latin_1(kms, method):
-    """Characters beyond U+00FF cannot stand in the text (quotas Q-36)."""
+    """Characters beyond U+00FF cannot stand in the text, nor in AWS's echo of it (V15; Q-36)."""
     call, request = prepare(kms, method)
-    text = json.dumps(policy(ALLOWED, Id="ключ"), ensure_ascii=False)
+    text = json.dumps(policy(ALLOWED, Id="clé ключ 🔑"), ensure_ascii=False)
+    echo = json.dumps(policy(ALLOWED, Id="clé ???? ?"), ensure_ascii=False)
 
     assert (
         "ValidationException",
-        f"1 validation error detected: Value '{text}' at 'policy' failed to satisfy constraint:"
+        f"1 validation error detected: Value '{echo}' at 'policy' failed to satisfy constraint:"
         r" Member must satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+",
     ) == harmless_refusal(call, Policy=text, **request)

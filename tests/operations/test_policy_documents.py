@@ -17,9 +17,10 @@ from tests.operations.key_policies import (
     refused,
     without,
 )
-from tests.vocabulary import ACCOUNT, OTHER_ACCOUNT, REGION
+from tests.vocabulary import ACCOUNT, OTHER_ACCOUNT, REGION, create_key
 
-NO_JSON: Final = malformed("The policy is not a valid JSON document.")
+# Of what was never seen there is no message (wire-facts V27).
+MALFORMED: Final = malformed("")
 
 TEXTS: Final = {
     "a word": "allow",
@@ -42,91 +43,86 @@ TEXTS: Final = {
 @BOTH
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_policy_that_is_no_json_object(kms, method, text):
-    """A policy is a JSON object (rules POL-11; the text is assumed)."""
-    assert NO_JSON == refused(kms, method, text)
+    """A policy is a JSON object (rules POL-11; without a message, wire-facts V27)."""
+    assert MALFORMED == refused(kms, method, text)
 
 
-VERSION: Final = malformed("The policy contains an invalid version.")
-STATEMENT: Final = malformed("The policy must contain at least one statement.")
-EFFECT: Final = malformed("Policy contains a statement with an invalid effect.")
 NO_PRINCIPAL: Final = malformed("Policy contains a statement with no principal.")
 PRINCIPALS: Final = malformed("Policy contains a statement with one or more invalid principals.")
-ACTION: Final = malformed("Policy contains a statement with an invalid action.")
-RESOURCE: Final = malformed("Policy contains a statement with an invalid resource.")
-CONDITION: Final = malformed("Policy contains a statement with an invalid condition.")
 
-MALFORMED: Final = {
-    "no elements": ({}, VERSION),
-    "no version": ({"Statement": [ALLOWED]}, VERSION),
-    "unknown version": (policy(ALLOWED, Version="2012-10-18"), VERSION),
-    "version of another type": (policy(ALLOWED, Version=["2012-10-17"]), VERSION),
-    "no version but null": (policy(ALLOWED, Version=None), VERSION),
-    "id of another type": (policy(ALLOWED, Id=1), malformed("The policy contains an invalid id.")),
-    "no id but null": (policy(ALLOWED, Id=None), malformed("The policy contains an invalid id.")),
-    "unknown element": (policy(ALLOWED, Statements=[]), malformed("Unknown field Statements")),
-    "element in another case": (policy(ALLOWED, version="x"), malformed("Unknown field version")),
-    "no statement": ({"Version": "2012-10-17"}, STATEMENT),
-    "empty statement list": (policy(), STATEMENT),
-    "statement of another type": ({"Version": "2012-10-17", "Statement": "Allow"}, STATEMENT),
-    "null for statements": ({"Version": "2012-10-17", "Statement": None}, STATEMENT),
-    "list of other things": (policy(ALLOWED, "Allow"), STATEMENT),
-    "list of lists": (policy([ALLOWED]), STATEMENT),
-    "unknown element of a statement": (but(Actions="x"), malformed("Unknown field Actions")),
-    "sid of another type": (
-        but(Sid=1),
-        malformed("Policy contains a statement with an invalid id."),
-    ),
-    "no effect": (without("Effect"), EFFECT),
-    "unknown effect": (but(Effect="allow"), EFFECT),
-    "effect of another type": (but(Effect=["Allow"]), EFFECT),
-    "no principal": (without("Principal"), NO_PRINCIPAL),
-    "principal and not principal": (
-        but(NotPrincipal={"AWS": ROOT}),
-        malformed("Policy contains a statement with more than one principal element."),
-    ),
-    "null for principal": (
-        but(Principal=None),
-        malformed("Policy contains a statement with an invalid principal."),
-    ),
-    "action and not action": (
-        but(NotAction="kms:Encrypt"),
-        malformed("Policy contains a statement with more than one action element."),
-    ),
-    "null for action": (but(Action=None), ACTION),
-    "action of another type": (but(Action={"kms": "*"}), ACTION),
-    "action among others of another type": (but(Action=["kms:*", 1]), ACTION),
-    "resource and not resource": (
-        but(NotResource="x"),
-        malformed("Policy contains a statement with more than one resource element."),
-    ),
-    "resource of another type": (but(Resource=1), RESOURCE),
-    "deep resource": (but(Resource=[[["*"]]]), RESOURCE),
-    "null for condition": (but(Condition=None), CONDITION),
-    "condition of another type": (but(Condition=[]), CONDITION),
-    "condition without operator": (but(Condition={"aws:SourceIp": "10.0.0.1"}), CONDITION),
-    "unknown operator": (but(Condition={"StringIs": {"aws:username": "x"}}), CONDITION),
-    "operator in another case": (but(Condition={"stringequals": {"a": "x"}}), CONDITION),
-    "operator without keys": (but(Condition={"StringEquals": "x"}), CONDITION),
-    "operator with a list": (but(Condition={"StringEquals": ["x"]}), CONDITION),
-    "condition with an object": (but(Condition={"StringEquals": {"a": {}}}), CONDITION),
-    "condition with null": (but(Condition={"StringEquals": {"a": None}}), CONDITION),
-    "condition with null in a list": (but(Condition={"StringEquals": {"a": [None]}}), CONDITION),
-    "condition with a list in a list": (but(Condition={"StringEquals": {"a": [["x"]]}}), CONDITION),
+NOT_POLICIES: Final = {
+    "no elements": {},
+    "unknown version": policy(ALLOWED, Version="2012-10-18"),
+    "version of another type": policy(ALLOWED, Version=["2012-10-17"]),
+    "null for version": policy(ALLOWED, Version=None),
+    "id of another type": policy(ALLOWED, Id=1),
+    "null for id": policy(ALLOWED, Id=None),
+    "unknown element": policy(ALLOWED, Statements=[]),
+    "element in another case": policy(ALLOWED, version="x"),
+    "no statement": {"Version": "2012-10-17"},
+    "empty statement list": policy(),
+    "statement of another type": {"Version": "2012-10-17", "Statement": "Allow"},
+    "null for statements": {"Version": "2012-10-17", "Statement": None},
+    "list of other things": policy(ALLOWED, "Allow"),
+    "list of lists": policy([ALLOWED]),
+    "unknown element of a statement": but(Actions="x"),
+    "sid of another type": but(Sid=1),
+    "no effect": without("Effect"),
+    "unknown effect": but(Effect="allow"),
+    "effect of another type": but(Effect=["Allow"]),
+    "principal and not principal": but(NotPrincipal={"AWS": ROOT}),
+    "null for principal": but(Principal=None),
+    "action and not action": but(NotAction="kms:Encrypt"),
+    "null for action": but(Action=None),
+    "action of another type": but(Action={"kms": "*"}),
+    "action among others of another type": but(Action=["kms:*", 1]),
+    "resource and not resource": but(NotResource="x"),
+    "resource of another type": but(Resource=1),
+    "deep resource": but(Resource=[[["*"]]]),
+    "null for condition": but(Condition=None),
+    "condition of another type": but(Condition=[]),
+    "condition without operator": but(Condition={"aws:SourceIp": "10.0.0.1"}),
+    "unknown operator": but(Condition={"StringIs": {"aws:username": "x"}}),
+    "operator in another case": but(Condition={"stringequals": {"a": "x"}}),
+    "operator without keys": but(Condition={"StringEquals": "x"}),
+    "operator with a list": but(Condition={"StringEquals": ["x"]}),
+    "condition with an object": but(Condition={"StringEquals": {"a": {}}}),
+    "condition with null": but(Condition={"StringEquals": {"a": None}}),
+    "condition with null in a list": but(Condition={"StringEquals": {"a": [None]}}),
+    "condition with a list in a list": but(Condition={"StringEquals": {"a": [["x"]]}}),
 }
 
 
 @BOTH
-@pytest.mark.parametrize(("document", "expected"), MALFORMED.values(), ids=MALFORMED.keys())
-def test_malformed_policy(kms, method, document, expected):
-    """What IAM's grammar does not allow is refused (rules POL-5, POL-11; the texts are assumed)."""
-    assert expected == refused(kms, method, json.dumps(document))
+@pytest.mark.parametrize("document", NOT_POLICIES.values(), ids=NOT_POLICIES.keys())
+def test_malformed_policy(kms, method, document):
+    """What IAM's grammar does not allow is refused (wire-facts V27; rules POL-5, POL-11)."""
+    assert MALFORMED == refused(kms, method, json.dumps(document))
+
+
+NOBODY: Final = {
+    "no element": {},
+    "no kind": {"Principal": {}},
+    "an empty list": {"Principal": {"AWS": []}},
+    "two empty lists": {"Principal": {"AWS": [], "Service": []}},
+    "nobody excepted": {"NotPrincipal": {"AWS": []}},
+}
+
+
+@BOTH
+@pytest.mark.parametrize("element", NOBODY.values(), ids=NOBODY.keys())
+def test_statement_without_a_principal(kms, method, element):
+    """A statement that names nobody has no principal (wire-facts V3, V30)."""
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", **element}
+
+    assert NO_PRINCIPAL == refused(kms, method, json.dumps(policy(ALLOWED, statement)))
 
 
 def test_condition_with_an_endless_number(kms):
     """A number that none of ours can hold is refused."""
     text = json.dumps(but(Condition={"NumericEquals": {"a": 1}})).replace("1}", "1e999}")
 
-    assert CONDITION == refused(kms, "put_key_policy", text)
+    assert MALFORMED == refused(kms, "put_key_policy", text)
 
 
 WELL_FORMED: Final = {
@@ -143,7 +139,7 @@ WELL_FORMED: Final = {
     "conditions": but(
         Condition={
             "StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": ["a", "b"]},
-            "ForAnyValue:StringLikeIfExists": {"kms:ResourceAliases": "alias/*"},
+            "ForAnyValue:StringLikeIfExists": {"kms:RequestAlias": "alias/*"},
             "ForAllValues:StringEquals": {"kms:EncryptionContextKeys": ["a", "b"]},
             "NumericLessThanEquals": {"kms:ScheduleKeyDeletionPendingWindowInDays": 7},
             "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
@@ -162,6 +158,75 @@ WELL_FORMED: Final = {
 def test_well_formed_policy(kms, method, document):
     """What IAM's grammar allows is accepted (wire-facts P11; rules POL-5, POL-6)."""
     put(kms, method, document)
+
+
+VERSIONS: Final = {"a list": [ALLOWED], "one statement": ALLOWED}
+
+
+@pytest.mark.parametrize("statements", VERSIONS.values(), ids=VERSIONS.keys())
+@pytest.mark.parametrize("method", ["create_key", "put_key_policy", "replicate_key"])
+def test_policy_without_version(kms, kms_mock, method, statements):
+    """AWS adds the version that a policy lacks (wire-facts V18; that it is this one is assumed)."""
+    kms_of_key, text = kms, json.dumps({"Statement": statements, "Id": "mine"})
+    if method == "create_key":
+        key_id = create_key(kms, Policy=text)
+    else:
+        key_id = create_key(kms, MultiRegion=True)
+        others = {"ReplicaRegion": "eu-west-1"} if method == "replicate_key" else {}
+        getattr(kms, method)(KeyId=key_id, Policy=text, **others)
+    if method == "replicate_key":
+        kms_of_key, key_id = kms_mock.client("eu-west-1"), key_id.rpartition("/")[2]
+
+    answered = json.loads(kms_of_key.get_key_policy(KeyId=key_id)["Policy"])
+
+    assert [
+        ("Version", "2008-10-17"),
+        ("Statement", statements),
+        ("Id", "mine"),
+    ] == list(answered.items())
+
+
+NOT_PERMITTED: Final = malformed(
+    "These condition keys are not permitted in a key policy: aws:ResourceTag, kms:ResourceTag,"
+    " kms:ResourceAliases"
+)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("operator", "name"),
+    [
+        ("StringEquals", "aws:ResourceTag/team"),
+        ("StringLike", "kms:ResourceTag/team"),
+        ("Null", "AWS:RESOURCETAG/Team"),
+        ("ForAnyValue:StringEquals", "kms:ResourceAliases"),
+        ("ForAllValues:StringEqualsIfExists", "KMS:resourcealiases"),
+    ],
+)
+def test_condition_on_the_key_itself(kms, method, operator, name):
+    """A key policy cannot ask for the key's tags and aliases (wire-facts V19)."""
+    document = policy(ALLOWED, {**ALLOWED, "Condition": {operator: {name: "x"}}})
+
+    assert NOT_PERMITTED == refused(kms, method, json.dumps(document))
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aws:ResourceAccount",
+        "aws:ResourceOrgID",
+        "aws:RequestTag/team",
+        "aws:PrincipalTag/team",
+        "aws:TagKeys",
+        "kms:RequestAlias",
+        "kms:KeySpec",
+        "kms:ResourceAliasesToo",
+    ],
+)
+def test_other_condition_keys(kms, method, name):
+    """Those three alone are not permitted, whatever another is called (wire-facts V19)."""
+    put(kms, method, policy(ALLOWED, {**ALLOWED, "Condition": {"StringEquals": {name: "x"}}}))
 
 
 @BOTH
@@ -198,6 +263,7 @@ GOOD_PRINCIPALS: Final = {
     "service": {"Service": "logs.us-east-1.amazonaws.com"},
     "services": {"Service": ["s3.amazonaws.com", "delivery.logs.amazonaws.com"]},
     "identity provider": {"Federated": "cognito-identity.amazonaws.com"},
+    "somebody beside nobody": {"AWS": ROOT, "Service": []},  # assumed
     "both kinds": {"AWS": ROOT, "Service": "cloudtrail.amazonaws.com"},
 }
 
@@ -234,9 +300,6 @@ BAD_PRINCIPALS: Final = {
     "word alone": ROOT,
     "list alone": [ROOT],
     "list of everybody": ["*"],
-    "no kind": {},
-    "nobody": {"AWS": []},
-    "nobody beside somebody": {"AWS": ROOT, "Service": []},
     "null": {"AWS": None},
     "null among others": {"AWS": [ROOT, None]},
     "list in a list": {"AWS": [[ROOT]]},

@@ -13,6 +13,10 @@ _PRINCIPAL_ARN: Final = re.compile(
 )
 
 
+# A service of AWS, also one of a Region: "sns.amazonaws.com", "rds.us-east-1.amazonaws.com".
+_SERVICE: Final = re.compile(r"(?:[a-z0-9-]+\.)+amazonaws\.com(?:\.cn)?", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who makes a request: an IAM principal's ARN and its account."""
@@ -30,6 +34,11 @@ def default_principal(account_id: str, partition: str) -> Principal:
 def is_principal_arn(value: str) -> bool:
     """Tell whether *value* has the form of an IAM principal's ARN; nobody knows if it exists."""
     return _PRINCIPAL_ARN.fullmatch(value) is not None
+
+
+def is_service(value: str) -> bool:
+    """Tell whether *value* has the form of a service principal."""
+    return _SERVICE.fullmatch(value) is not None
 
 
 def account_of(principal_arn: str) -> str:

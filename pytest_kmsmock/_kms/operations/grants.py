@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pytest_kmsmock._kms.access.decision import denied_by_identity_policy
-from pytest_kmsmock._kms.access.principals import account_of, is_principal_arn
+from pytest_kmsmock._kms.access.principals import account_of, is_principal_arn, is_service
 from pytest_kmsmock._kms.crypto.specs import (
     ENCRYPT_DECRYPT,
     GENERATE_VERIFY_MAC,
@@ -59,8 +59,7 @@ def create_grant(ctx: Context, request: RequestMembers, key: Key) -> ResponseMem
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html"""
     check_principals(request)
     check_operations(request["Operations"], key)
-    constraints = request.get("Constraints", {})
-    check_constraints(constraints, key)
+    constraints = read_constraints(request, key)
     grant = Grant(
         grant_id=ctx.world.source.token_bytes(32).hex(),
         key=key,
@@ -116,7 +115,7 @@ def list_retirable_grants(ctx: Context, request: RequestMembers) -> ResponseMemb
     principal = request.get("RetiringPrincipal")
     if principal is not None:
         check_principal(principal)
-        if account_of(principal) != ctx.principal.account_id:
+        if not is_service(principal) and account_of(principal) != ctx.principal.account_id:
             # Only principals of the caller's account may be asked for (rules GRANT-25; assumed).
             raise denied_by_identity_policy(ctx.principal, "ListRetirableGrants", principal)
     chosen = [
@@ -204,7 +203,13 @@ def check_principals(request: RequestMembers) -> None:
 
 
 def check_principal(principal: str) -> None:
-    if not is_principal_arn(principal):
+    """
+    Refuse what is neither an IAM principal's ARN nor a service of AWS (wire-facts R3, V20).
+
+    Raises:
+        KmsError: InvalidArnException.
+    """
+    if not is_principal_arn(principal) and not is_service(principal):
         raise KmsError(
             "InvalidArnException", f"ARN does not refer to a valid principal: {principal}"
         )
@@ -243,29 +248,34 @@ def check_operations(operations: list[str], key: Key) -> None:
             )
 
 
-def check_constraints(constraints: Mapping[str, Any], key: Key) -> None:
+def read_constraints(request: RequestMembers, key: Key) -> Mapping[str, Any]:
     """
-    Refuse encryption context constraints that this key cannot have.
+    Return the grant's constraints; one on the encryption context without pairs is none (V32).
 
     Raises:
-        KmsError: ValidationException (wire-facts R4; rules GRANT-12, quotas Q-23, Q-24 with
-            assumed texts).
+        KmsError: ValidationException (wire-facts R4, V21; quotas Q-23, Q-24 with assumed texts).
     """
+    constraints = {
+        name: value
+        for name, value in request.get("Constraints", {}).items()
+        if value or name not in CONTEXT_CONSTRAINTS
+    }
     given = [name for name in CONTEXT_CONSTRAINTS if name in constraints]
     if not given:
-        return
+        return constraints
     if key.family.spec.kind is not Kind.SYMMETRIC:
         raise validation(
             "EncryptionContext is supported only when creating a grant for a symmetric encryption"
             " KMS key."
         )
     if len(given) > 1:
-        raise validation(f"Only one of {' and '.join(given)} can be specified.")
+        raise validation("More than one constraint supplied")
     pairs = constraints[given[0]]
     if len(pairs) > MOST_PAIRS:
         raise validation(f"{given[0]} cannot have more than {MOST_PAIRS} pairs.")
     if any(len(value) > LONGEST_VALUE for value in pairs.values()):
         raise validation(f"A value in {given[0]} cannot exceed {LONGEST_VALUE} characters.")
+    return constraints
 
 
 def find_grant(key: Key, grant_id: str) -> Grant:

@@ -6,7 +6,7 @@ from pytest_kmsmock._kms.access.policy import default_policy, read_policy, servi
 from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
-from pytest_kmsmock._kms.errors import not_found, validation
+from pytest_kmsmock._kms.errors import already_exists, not_found
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 
@@ -17,7 +17,7 @@ POLICY_NAME: Final = "default"  # a key has exactly this one (rules POL-1)
 def get_key_policy(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html"""
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
-        raise not_found("No such policy exists")  # wire-facts P9
+        raise not_found("No such policy exists")  # wire-facts V9
     return {"Policy": key.policy or initial_policy(key), "PolicyName": POLICY_NAME}
 
 
@@ -35,8 +35,7 @@ def initial_policy(key: Key) -> str:
 def put_key_policy(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
-        # Refused (rules POL-1); the text was never recorded (assumed).
-        raise validation("The policy name must be default.")
+        raise already_exists("Only one policy per key is supported")  # wire-facts V10
     key.policy = read_policy(request, key.family.account_id, key_arn=key.arn)
 
 

@@ -335,6 +335,8 @@ def _broken_parts(part: Shape, values: Iterable[Any]) -> str | None:
 
 
 def _violation(shape: Shape, value: Any, path: str, demand: str) -> str:
+    if shape.name == _POLICY and isinstance(value, str):
+        value = _BEYOND_LATIN_1.sub("?", value)
     if shape.is_sensitive or (shape.type == "blob" and value is not None):
         subject = "Value"  # never printed: wire-facts W15, W17
     elif value is None:
@@ -342,6 +344,11 @@ def _violation(shape: Shape, value: Any, path: str, demand: str) -> str:
     else:
         subject = f"Value '{_print(value)}'"
     return f"{subject} at '{path}' failed to satisfy constraint: {demand}"
+
+
+# Policies are Latin-1, and are echoed so (wire-facts V15).
+_POLICY: Final = "PolicyType"
+_BEYOND_LATIN_1: Final = re.compile(r"[^\x00-\xff]")
 
 
 def _print(value: Any) -> str:
