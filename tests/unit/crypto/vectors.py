@@ -50,7 +50,8 @@ def nist(path):
     """
     List the records of a file of `cryptography_vectors`: lines `name = value`, then an empty one.
 
-    Names become lower-case; "section" is the last line in square brackets.
+    A `count` begins a record, too. Names become lower-case; "section" is the last
+    line in square brackets.
     """
     records, record, section = [], {}, ""
     text = (files("cryptography_vectors") / path).read_text("utf-8")
@@ -59,7 +60,11 @@ def nist(path):
         if line.startswith("["):
             section = line.strip("[]")
         elif equals and not line.startswith("#"):
-            record[name.strip().lower()] = value.strip()
+            name = name.strip().lower()
+            if name == "count" and name in record:
+                records.append({**record, "section": section})
+                record = {}
+            record[name] = value.strip()
         elif not line.strip() and record:
             records.append({**record, "section": section})
             record = {}
