@@ -73,4 +73,4 @@ def find_operation(name: str) -> Operation | None:
 
 def all_operations() -> Mapping[str, Operation]:
     """Return all operations that are built, by name."""
-    return {name: REGISTRY[name] for name in _FAMILY_OF if find_operation(name)}
+    return {name: operation for name in _FAMILY_OF if (operation := find_operation(name))}
