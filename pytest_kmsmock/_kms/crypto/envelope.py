@@ -15,9 +15,9 @@ China Regions use the same shape, with SM4-GCM inside.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -82,10 +82,7 @@ def seal(
     key, inner = _one_time_key(material, salt), _INNER + plaintext
     associated = header + canonical_context(context)
     if len(key) == _SM4_KEY_LENGTH:
-        with lazily():
-            from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for China only
-
-        return header + sm34.seal(key, nonce, inner, associated)
+        return header + _sm4_gcm().seal(key, nonce, inner, associated)
     return header + AESGCM(key).encrypt(nonce, inner, associated)
 
 
@@ -129,10 +126,7 @@ def unseal(envelope: Envelope, material: bytes, context: Mapping[str, str] | Non
     key = _one_time_key(material, envelope.salt)
     associated = envelope.header + canonical_context(context)
     if len(key) == _SM4_KEY_LENGTH:
-        with lazily():
-            from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for China only
-
-        inner = sm34.unseal(key, envelope.nonce, envelope.sealed, associated)
+        inner = _sm4_gcm().unseal(key, envelope.nonce, envelope.sealed, associated)
     else:
         try:
             inner = AESGCM(key).decrypt(envelope.nonce, envelope.sealed, associated)
@@ -162,6 +156,22 @@ def _one_time_key(material: bytes, salt: bytes) -> bytes:
     # AWS derives one from the backing key and a nonce too (rules ENC-6). As both parts have a fixed
     # length, their hash will do; HMAC would double the cost of a call.
     return sha256(material + salt).digest()[: len(material)]
+
+
+class _Cipher(Protocol):
+    """What the module of SM4 offers to this one."""
+
+    def seal(self, key: bytes, nonce: bytes, plaintext: bytes, associated: bytes, /) -> bytes: ...
+
+    def unseal(self, key: bytes, nonce: bytes, sealed: bytes, associated: bytes, /) -> bytes: ...
+
+
+@cache
+def _sm4_gcm() -> _Cipher:
+    with lazily():
+        from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for the China Regions only
+
+    return sm34
 
 
 @lru_cache(maxsize=1024)

@@ -163,12 +163,12 @@ class World:
 
     def cluster(self, cluster_id: str) -> "CloudHsmCluster":
         """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
-        with lazily():
-            from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
-                CloudHsmCluster,
-            )
-
         if cluster_id not in self.clusters:
+            with lazily():
+                from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
+                    CloudHsmCluster,
+                )
+
             self.clusters[cluster_id] = CloudHsmCluster(
                 cluster_id=cluster_id, certificate=cluster_id
             )
@@ -176,12 +176,12 @@ class World:
 
     def key_manager(self, uri: str) -> "ExternalKeyManager":
         """Return the external key manager behind the proxy at *uri*, endpoint and path."""
-        with lazily():
-            from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
-                ExternalKeyManager,
-            )
-
         if uri not in self.key_managers:
+            with lazily():
+                from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
+                    ExternalKeyManager,
+                )
+
             self.key_managers[uri] = ExternalKeyManager(source=self.source)
         return self.key_managers[uri]
 
