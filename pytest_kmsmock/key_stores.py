@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
-from pytest_kmsmock._kms.domain.backing import (
+from pytest_kmsmock._kms.domain.key_stores.backing import (
     DECRYPT,
     ENCRYPT,
     CloudHsmCluster,
     ExternalKey,
     ExternalKeyManager,
 )
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
-from pytest_kmsmock._kms.domain.links import ClusterLink
+from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink
+from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
+from pytest_kmsmock._kms.domain.key_stores.troubles import CLUSTER_TROUBLES, PROXY_TROUBLES
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
-from pytest_kmsmock._kms.domain.troubles import CLUSTER_TROUBLES, PROXY_TROUBLES
 from pytest_kmsmock._kms.domain.world import Account, Region, World
 from pytest_kmsmock._kms.service import Request, Response, Service
 from pytest_kmsmock._kms.wire.model import enum_values

@@ -8,9 +8,9 @@ from typing import Any, Final
 from pytest_kmsmock._kms.crypto.material import Material
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 from pytest_kmsmock._kms.domain.aliases import Alias
-from pytest_kmsmock._kms.domain.backing import CloudHsmCluster, ExternalKeyManager
 from pytest_kmsmock._kms.domain.grants import Grant
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
+from pytest_kmsmock._kms.domain.key_stores.backing import CloudHsmCluster, ExternalKeyManager
+from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily
 from pytest_kmsmock._kms.domain.world import World
 

@@ -18,7 +18,7 @@ from pytest_kmsmock._kms.domain.states import (
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.aliases import Alias
     from pytest_kmsmock._kms.domain.grants import Grant
-    from pytest_kmsmock._kms.domain.key_stores import KeyStore
+    from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
     from pytest_kmsmock._kms.domain.rotation import Rotation
 
 AWS_KMS: Final = "AWS_KMS"

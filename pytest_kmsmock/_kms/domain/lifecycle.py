@@ -16,7 +16,7 @@ from pytest_kmsmock._kms.domain.states import (
 from pytest_kmsmock._kms.domain.world import DueKind, World
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.domain.key_stores import KeyStore
+    from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 
 
 def settle(world: World, now: datetime) -> None:

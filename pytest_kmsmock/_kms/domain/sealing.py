@@ -6,8 +6,8 @@ from typing import Final
 from pytest_kmsmock._kms.crypto.envelope import parse, seal, unseal
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.domain.key_stores.links import ProxyLink
 from pytest_kmsmock._kms.domain.keys import Key
-from pytest_kmsmock._kms.domain.links import ProxyLink
 
 # A ciphertext of an external key store: this, the id of KMS's own material, this, and what the
 # external key manager made of the ciphertext that KMS had made (rules ENC-17; the layout is ours).

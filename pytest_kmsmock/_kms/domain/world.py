@@ -18,11 +18,11 @@ from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.wire.model import partition_of
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.domain.backing import CloudHsmCluster, ExternalKeyManager
     from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
     from pytest_kmsmock._kms.domain.grants import Grant
     from pytest_kmsmock._kms.domain.imports import ImportParameters
-    from pytest_kmsmock._kms.domain.key_stores import KeyStore
+    from pytest_kmsmock._kms.domain.key_stores.backing import CloudHsmCluster, ExternalKeyManager
+    from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 
 DueKind: TypeAlias = Literal[
     "deletion",
@@ -165,7 +165,7 @@ class World:
         """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
         if cluster_id not in self.clusters:
             with lazily():
-                from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
+                from pytest_kmsmock._kms.domain.key_stores.backing import (  # noqa: PLC0415 - few tests have a store
                     CloudHsmCluster,
                 )
 
@@ -178,7 +178,7 @@ class World:
         """Return the external key manager behind the proxy at *uri*, endpoint and path."""
         if uri not in self.key_managers:
             with lazily():
-                from pytest_kmsmock._kms.domain.backing import (  # noqa: PLC0415 - few tests have a store
+                from pytest_kmsmock._kms.domain.key_stores.backing import (  # noqa: PLC0415 - few tests have a store
                     ExternalKeyManager,
                 )
 

@@ -77,7 +77,7 @@ def generate_random(ctx: Context, request: RequestMembers) -> ResponseMembers:
         raise validation("NumberOfBytes is required.")  # wire-facts D16
     if (store_id := request.get("CustomKeyStoreId")) is not None:
         with lazily():
-            from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
+            from pytest_kmsmock._kms.rules.key_stores.working import (  # noqa: PLC0415 - see there
                 check_store_of_random,
             )
 

@@ -2,20 +2,20 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
+from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink, Link, ProxyLink
+from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import AWS_CLOUDHSM
 from pytest_kmsmock._kms.domain.lifecycle import plan_end_of_connecting, plan_end_of_disconnecting
-from pytest_kmsmock._kms.domain.links import ClusterLink, Link, ProxyLink
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.errors import KmsError, limit_exceeded, validation
-from pytest_kmsmock._kms.rules.clusters import (
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.key_stores.clusters import (
     change_cluster_link,
     check_cluster_link,
     check_condition,
     read_cluster_link,
 )
-from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
-from pytest_kmsmock._kms.rules.key_stores import (
+from pytest_kmsmock._kms.rules.key_stores.finding import (
     check_name,
     find_key_store,
     find_key_store_by_name,
@@ -24,8 +24,12 @@ from pytest_kmsmock._kms.rules.key_stores import (
     require_connection_state,
     require_members,
 )
+from pytest_kmsmock._kms.rules.key_stores.proxies import (
+    change_proxy_link,
+    check_proxy_link,
+    read_proxy_link,
+)
 from pytest_kmsmock._kms.rules.operation import operation
-from pytest_kmsmock._kms.rules.proxies import change_proxy_link, check_proxy_link, read_proxy_link
 
 IDENTIFYING: Final = frozenset({"CustomKeyStoreId", "NewCustomKeyStoreName"})
 # What may change while a store is connected (rules CKS-9).

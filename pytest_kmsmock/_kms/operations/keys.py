@@ -32,7 +32,7 @@ from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.domain.key_stores import KeyStore
+    from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 
 
 @operation("CreateKey")
@@ -153,7 +153,7 @@ def read_key_store(ctx: Context, request: RequestMembers, origin: str) -> "KeySt
     if (store_id := request.get("CustomKeyStoreId")) is None:
         return None
     with lazily():
-        from pytest_kmsmock._kms.rules.working_stores import (  # noqa: PLC0415 - see there
+        from pytest_kmsmock._kms.rules.key_stores.working import (  # noqa: PLC0415 - see there
             find_store_for_key,
         )
 

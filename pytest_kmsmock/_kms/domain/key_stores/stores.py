@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pytest_kmsmock._kms.domain.links import Link
+from pytest_kmsmock._kms.domain.key_stores.links import Link
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.keys import Key

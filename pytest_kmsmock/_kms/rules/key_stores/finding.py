@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from pytest_kmsmock._kms.domain.key_stores import ConnectionState, KeyStore
+from pytest_kmsmock._kms.domain.key_stores.links import Link
+from pytest_kmsmock._kms.domain.key_stores.stores import ConnectionState, KeyStore
 from pytest_kmsmock._kms.domain.keys import AWS_CLOUDHSM, EXTERNAL_KEY_STORE
-from pytest_kmsmock._kms.domain.links import Link
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import KmsError, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers

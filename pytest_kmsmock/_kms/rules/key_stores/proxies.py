@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pytest_kmsmock._kms.domain.backing import (
+from pytest_kmsmock._kms.domain.key_stores.backing import (
     DECRYPT,
     ENCRYPT,
     VPC_ENDPOINT_SERVICE,
@@ -11,11 +11,11 @@ from pytest_kmsmock._kms.domain.backing import (
     ProxyFailure,
     ProxySettings,
 )
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
-from pytest_kmsmock._kms.domain.links import ProxyLink
+from pytest_kmsmock._kms.domain.key_stores.links import ProxyLink
+from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.errors import KmsError, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
-from pytest_kmsmock._kms.rules.key_stores import VPC_MEMBERS, links_elsewhere
+from pytest_kmsmock._kms.rules.key_stores.finding import VPC_MEMBERS, links_elsewhere
 
 
 def read_proxy_link(ctx: Context, request: RequestMembers) -> ProxyLink:

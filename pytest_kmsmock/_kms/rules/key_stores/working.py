@@ -1,12 +1,12 @@
 """The custom key store in which a key or random bytes are to be made; few tests have one."""
 
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
-from pytest_kmsmock._kms.domain.links import ClusterLink
+from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink
+from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.errors import unsupported, validation
-from pytest_kmsmock._kms.rules.clusters import check_condition
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
-from pytest_kmsmock._kms.rules.key_stores import find_key_store, require_connection_state
-from pytest_kmsmock._kms.rules.proxies import check_external_key
+from pytest_kmsmock._kms.rules.key_stores.clusters import check_condition
+from pytest_kmsmock._kms.rules.key_stores.finding import find_key_store, require_connection_state
+from pytest_kmsmock._kms.rules.key_stores.proxies import check_external_key
 
 
 def find_store_for_key(

@@ -8,7 +8,7 @@ from pytest_kmsmock._kms.crypto.envelope import parse, seal, unseal
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.material_ids import key_material_id
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
-from pytest_kmsmock._kms.domain.troubles import (
+from pytest_kmsmock._kms.domain.key_stores.troubles import (
     BAD_CIPHERTEXT,
     DISABLED_KEY,
     NO_SUCH_KEY,

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pytest_kmsmock._kms.domain.backing import (
+from pytest_kmsmock._kms.domain.key_stores.backing import (
     CloudHsmCluster,
     ExternalKeyManager,
     ProxyFailure,
     ProxySettings,
 )
-from pytest_kmsmock._kms.domain.troubles import CLUSTER_TROUBLES
+from pytest_kmsmock._kms.domain.key_stores.troubles import CLUSTER_TROUBLES
 from pytest_kmsmock._kms.errors import invalid_state
 
 if TYPE_CHECKING:

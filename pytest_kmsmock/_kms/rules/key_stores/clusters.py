@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from pytest_kmsmock._kms.domain.backing import CloudHsmCluster
-from pytest_kmsmock._kms.domain.key_stores import KeyStore
-from pytest_kmsmock._kms.domain.links import ClusterLink
-from pytest_kmsmock._kms.domain.troubles import CLUSTER_TROUBLES
+from pytest_kmsmock._kms.domain.key_stores.backing import CloudHsmCluster
+from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink
+from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
+from pytest_kmsmock._kms.domain.key_stores.troubles import CLUSTER_TROUBLES
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
-from pytest_kmsmock._kms.rules.key_stores import links_elsewhere
+from pytest_kmsmock._kms.rules.key_stores.finding import links_elsewhere
 
 
 def read_cluster_link(ctx: Context, request: RequestMembers) -> ClusterLink:
