@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pytest_kmsmock._kms.crypto.attested import AttestedEnvironment
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
+from pytest_kmsmock._kms.crypto.nitro.attested import AttestedEnvironment
 from pytest_kmsmock._kms.domain.clock import Clock
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
-from pytest_kmsmock._kms.crypto.material import Material, load_private_key
+from pytest_kmsmock._kms.crypto.materials.making import Material, load_private_key
 from pytest_kmsmock._kms.crypto.seeded import SeededRandomness
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext

@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pytest_kmsmock._kms.crypto.material import Material
+from pytest_kmsmock._kms.crypto.materials.making import Material
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 from pytest_kmsmock._kms.domain.aliases import Alias
 from pytest_kmsmock._kms.domain.grants import Grant

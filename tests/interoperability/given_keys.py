@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_kmsmock._kms.crypto.material import load_private_key
+from pytest_kmsmock._kms.crypto.materials.making import load_private_key
 from tests.operations.importer import FOREVER, prepare
 from tests.unit.crypto.vectors import PublicOnly
 from tests.vocabulary import ACCOUNT, REGION, create_key

@@ -169,7 +169,7 @@ class _Cipher(Protocol):
 @cache
 def _sm4_gcm() -> _Cipher:
     with lazily():
-        from pytest_kmsmock._kms.crypto import sm34  # noqa: PLC0415 - for the China Regions only
+        from pytest_kmsmock._kms.crypto.china import sm34  # noqa: PLC0415 - for the China Regions only
 
     return sm34
 

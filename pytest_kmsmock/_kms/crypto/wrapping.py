@@ -6,11 +6,11 @@ from types import MappingProxyType
 from cryptography.hazmat.primitives import keywrap
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from pytest_kmsmock._kms.crypto import sm2
 from pytest_kmsmock._kms.crypto.algorithms import SM2PKE
-from pytest_kmsmock._kms.crypto.contract import Material
+from pytest_kmsmock._kms.crypto.china import sm2
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, InvalidPublicKey
-from pytest_kmsmock._kms.crypto.key_pair_material import load_public_key
+from pytest_kmsmock._kms.crypto.materials.contract import Material
+from pytest_kmsmock._kms.crypto.materials.key_pair import load_public_key
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
 from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING
 

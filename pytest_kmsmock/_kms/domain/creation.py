@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from pytest_kmsmock._kms.crypto.material import Material, generate
 from pytest_kmsmock._kms.crypto.material_ids import key_material_id
+from pytest_kmsmock._kms.crypto.materials.making import Material, generate
 from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
 from pytest_kmsmock._kms.domain.aliases import AWS_MANAGED_KEYS, Alias
 from pytest_kmsmock._kms.domain.identifiers import new_key_id

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_kmsmock._kms.crypto.algorithms import SM2PKE
-from pytest_kmsmock._kms.crypto.material import Material, generate
 from pytest_kmsmock._kms.crypto.material_ids import key_material_id
+from pytest_kmsmock._kms.crypto.materials.making import Material, generate
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind
 from pytest_kmsmock._kms.domain.keys import ImportedMaterial, Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.world import World

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from pytest_kmsmock._kms.crypto.material import Material
+from pytest_kmsmock._kms.crypto.materials.making import Material
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 from pytest_kmsmock._kms.domain.states import (
     ENABLED,

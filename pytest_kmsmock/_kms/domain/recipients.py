@@ -27,13 +27,13 @@ def hand_over(
     if document is None:
         raise validation("The Recipient parameter must have an attestation document.")
     with lazily():
-        from pytest_kmsmock._kms.crypto import (  # noqa: PLC0415 - for attested environments only
-            nitro,
+        from pytest_kmsmock._kms.crypto.nitro import (  # noqa: PLC0415 - for attested environments only
+            documents,
             recipient,
         )
 
     try:
-        public_key = nitro.verify(document).public_key
+        public_key = documents.verify(document).public_key
         if public_key is None:
             raise InvalidPublicKey("the document has none")
         sealed = recipient.seal(public_key, plaintext, source=source)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pytest_kmsmock._kms.crypto.material import Material
+from pytest_kmsmock._kms.crypto.materials.making import Material
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

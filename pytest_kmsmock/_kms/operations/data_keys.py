@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.crypto.key_pairs import generate_key_pair
+from pytest_kmsmock._kms.crypto.materials.making import generate_key_pair
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT, find_spec
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.keys import Key

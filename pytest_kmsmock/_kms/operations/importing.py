@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
-from pytest_kmsmock._kms.crypto.material import Material, load
+from pytest_kmsmock._kms.crypto.materials.making import Material, load
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
 from pytest_kmsmock._kms.crypto.wrapping import unwrap
 from pytest_kmsmock._kms.domain.creation import CHINA

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_kmsmock._kms.crypto.material import generate
+from pytest_kmsmock._kms.crypto.materials.making import generate
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.crypto.specs import SPECS

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto import ed25519ph
-from pytest_kmsmock._kms.crypto.edwards_material import EdwardsMaterial
-from pytest_kmsmock._kms.crypto.material import generate, load_private_key
+from pytest_kmsmock._kms.crypto.materials.edwards import EdwardsMaterial
+from pytest_kmsmock._kms.crypto.materials.making import generate, load_private_key
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.unit.crypto.vectors import PublicOnly, folder_of, wycheproof
 

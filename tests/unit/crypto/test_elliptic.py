@@ -11,9 +11,9 @@ from Crypto.Signature import DSS
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock._kms.crypto import der
-from pytest_kmsmock._kms.crypto.elliptic_material import EllipticMaterial
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
-from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
+from pytest_kmsmock._kms.crypto.materials.elliptic import EllipticMaterial
+from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.unit.crypto.vectors import PublicOnly, folder_of, in_steps, nist, wycheproof
 

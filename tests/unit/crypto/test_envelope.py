@@ -8,7 +8,7 @@ from Crypto.Cipher import AES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.crypto import sm34
+from pytest_kmsmock._kms.crypto.china import sm34
 from pytest_kmsmock._kms.crypto.envelope import Envelope, canonical_context, parse, seal, unseal
 from pytest_kmsmock._kms.crypto.errors import CryptoError, DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.randomness import SystemRandomness

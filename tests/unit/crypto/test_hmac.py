@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_kmsmock._kms.crypto.material import generate
-from pytest_kmsmock._kms.crypto.secret_keys import HmacMaterial
+from pytest_kmsmock._kms.crypto.materials.making import generate
+from pytest_kmsmock._kms.crypto.materials.secret import HmacMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.unit.crypto.vectors import nist
 

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.crypto import sm2
+from pytest_kmsmock._kms.crypto.china import sm2
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
-from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
+from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.crypto.algorithms import SIGNING, digest_length, message_types
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, InvalidPublicKey
-from pytest_kmsmock._kms.crypto.key_pairs import generate_key_pair
-from pytest_kmsmock._kms.crypto.material import generate, load
+from pytest_kmsmock._kms.crypto.materials.making import generate, generate_key_pair, load
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, random_below
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind

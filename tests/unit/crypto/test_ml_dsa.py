@@ -8,8 +8,8 @@ from Crypto.Signature import mldsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, Unavailable
-from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
-from pytest_kmsmock._kms.crypto.ml_dsa_material import MLDSAMaterial
+from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
+from pytest_kmsmock._kms.crypto.materials.ml_dsa import MLDSAMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.operations.signing_schemes import external_mu, needs_external_mu
 from tests.unit.crypto.vectors import PublicOnly, folder_of, nist, wycheproof

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.crypto import cbor, nitro
 from pytest_kmsmock._kms.crypto.errors import BadDocument
+from pytest_kmsmock._kms.crypto.nitro import cbor, documents
 
 PCRS = {0: b"\1" * 48, 1: bytes(48), 31: b"\x1f" * 48}
-SIGNER = nitro.make_signer()
+SIGNER = documents.make_signer()
 ROOT, LEAF = SIGNER.certificates
 SPKI = SIGNER.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
@@ -30,10 +30,10 @@ def minted(**changes):
         "nonce": b"once",
         **changes,
     }
-    return nitro.mint(SIGNER, **members)
+    return documents.mint(SIGNER, **members)
 
 
-EXPECTED = nitro.AttestationDocument(
+EXPECTED = documents.AttestationDocument(
     module_id="i-0123456789abcdef0-enc0123456789abcdef",
     timestamp=1700000000000,
     certificate=LEAF,
@@ -49,19 +49,19 @@ EXPECTED = nitro.AttestationDocument(
 def test_parse():
     """A document says what it was minted with."""
 
-    assert nitro.parse(minted()) == EXPECTED
+    assert documents.parse(minted()) == EXPECTED
 
 
 def test_parse_nitro_tpm():
     """A NitroTPM document names its registers differently."""
-    found = nitro.parse(minted(pcrs={}, nitrotpm_pcrs={4: bytes(48)}))
+    found = documents.parse(minted(pcrs={}, nitrotpm_pcrs={4: bytes(48)}))
 
     assert (found.pcrs, found.nitrotpm_pcrs) == ({}, {4: bytes(48)})
 
 
 def test_parse_without_optional_members():
     """Public key, user data and nonce may be missing or null."""
-    found = nitro.parse(minted(public_key=None, user_data=None, nonce=None))
+    found = documents.parse(minted(public_key=None, user_data=None, nonce=None))
 
     assert (found.public_key, found.user_data, found.nonce) == (None, None, None)
 
@@ -69,15 +69,15 @@ def test_parse_without_optional_members():
 def test_parse_tagged():
     """The tag of COSE_Sign1, which real documents leave out, does no harm."""
 
-    assert nitro.parse(b"\xd2" + minted()) == EXPECTED
+    assert documents.parse(b"\xd2" + minted()) == EXPECTED
 
 
 def test_verify():
     """A minted document verifies, up to its root and on any day."""
     day = datetime(2031, 5, 5, tzinfo=timezone.utc)
 
-    assert nitro.verify(minted()) == EXPECTED
-    assert nitro.verify(minted(), root=ROOT, at=day) == EXPECTED
+    assert documents.verify(minted()) == EXPECTED
+    assert documents.verify(minted(), root=ROOT, at=day) == EXPECTED
 
 
 def test_mint_is_es384():
@@ -123,20 +123,20 @@ def issued_by(key, issuer, *, subject="x", public_key=None, days=1):
 
 def test_verify_of_another_root():
     """A document of another root than the trusted one is refused."""
-    other = nitro.make_signer().certificates[0]
+    other = documents.make_signer().certificates[0]
 
     with pytest.raises(BadDocument, match=r"^the certificates lead to another root$"):
-        nitro.verify(minted(), root=other)
+        documents.verify(minted(), root=other)
 
 
 def test_verify_another_issuer():
     """A leaf that the certificate above it did not issue is refused."""
-    other = nitro.make_signer().certificates[0]
-    signer = nitro.Signer(key=SIGNER.key, certificates=(other, LEAF))
-    document = nitro.mint(signer, public_key=None, timestamp=1)
+    other = documents.make_signer().certificates[0]
+    signer = documents.Signer(key=SIGNER.key, certificates=(other, LEAF))
+    document = documents.mint(signer, public_key=None, timestamp=1)
 
     with pytest.raises(BadDocument, match=r"^a certificate was not issued by the one above it$"):
-        nitro.verify(document)
+        documents.verify(document)
 
 
 @pytest.mark.parametrize(("day", "is_valid"), [(0, False), (1, True), (2, True), (3, False)])
@@ -146,17 +146,17 @@ def test_verify_at(day, is_valid):
     key = ec.generate_private_key(ec.SECP384R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "self")])
     own = issued_by(key, name, subject="self", days=1)
-    signer = nitro.Signer(key=key, certificates=(own,))
-    document = nitro.mint(signer, public_key=None, timestamp=1)
+    signer = documents.Signer(key=key, certificates=(own,))
+    document = documents.mint(signer, public_key=None, timestamp=1)
     at = datetime(2029, 12, 31, tzinfo=timezone.utc) + timedelta(days=day)
 
     assert root.subject != name
-    assert nitro.verify(document).certificate == own
+    assert documents.verify(document).certificate == own
     if is_valid:
-        assert nitro.verify(document, at=at).certificate == own
+        assert documents.verify(document, at=at).certificate == own
     else:
         with pytest.raises(BadDocument, match=r"^a certificate is not valid at this time$"):
-            nitro.verify(document, at=at)
+            documents.verify(document, at=at)
 
 
 def leaf_of_another_kind():
@@ -197,10 +197,10 @@ def leaf_of_another_kind():
 )
 def test_verify_refused(document, reason):
     """A document whose signature does not hold is refused, though it can be read."""
-    nitro.parse(document)
+    documents.parse(document)
 
     with pytest.raises(BadDocument) as caught:
-        nitro.verify(document)
+        documents.verify(document)
 
     assert str(caught.value) == reason
 
@@ -214,7 +214,7 @@ def test_verify_unreadable_certificate(certificate):
     """A document whose certificate is none is refused."""
 
     with pytest.raises(BadDocument, match=r"^a certificate cannot be read: "):
-        nitro.verify(changed(certificate=certificate))
+        documents.verify(changed(certificate=certificate))
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_parse_refused(document, reason):
     """What is no attestation document is refused."""
 
     with pytest.raises(BadDocument) as caught:
-        nitro.parse(document)
+        documents.parse(document)
 
     assert str(caught.value) == reason
 
@@ -274,7 +274,7 @@ def test_parse_without_registers():
     document = cbor.dumps([protected, unprotected, cbor.dumps(members), signature])
 
     with pytest.raises(BadDocument, match=r"^not an attestation document$"):
-        nitro.parse(document)
+        documents.parse(document)
 
 
 INTACT = minted()
@@ -289,7 +289,7 @@ def test_verify_damaged(data):
     end = data.draw(st.integers(start, min(start + 8, len(INTACT))))
     damaged = INTACT[:start] + data.draw(st.binary(max_size=8)) + INTACT[end:]
     try:
-        found = nitro.verify(damaged)
+        found = documents.verify(damaged)
     except BadDocument:
         found = None
 

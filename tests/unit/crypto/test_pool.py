@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pytest_kmsmock._kms.crypto.material import generate
+from pytest_kmsmock._kms.crypto.materials.making import generate
 from pytest_kmsmock._kms.crypto.pool import POOL, KeyPairPool, Leases
 from pytest_kmsmock._kms.crypto.specs import SPECS
 

@@ -7,13 +7,13 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.crypto import recipient
 from pytest_kmsmock._kms.crypto.errors import (
     DecryptionFailed,
     InvalidPublicKey,
     MalformedCiphertext,
 )
-from pytest_kmsmock._kms.crypto.material import generate
+from pytest_kmsmock._kms.crypto.materials.making import generate
+from pytest_kmsmock._kms.crypto.nitro import recipient
 from pytest_kmsmock._kms.crypto.pool import POOL
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock._kms.crypto import der
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
-from pytest_kmsmock._kms.crypto.material import generate, load
-from pytest_kmsmock._kms.crypto.rsa_material import RsaMaterial
+from pytest_kmsmock._kms.crypto.materials.making import generate, load
+from pytest_kmsmock._kms.crypto.materials.rsa import RsaMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.unit.crypto.vectors import PublicOnly, in_steps, wycheproof
 

@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from pytest_kmsmock._kms.crypto.algorithms import SIGNING
-from pytest_kmsmock._kms.crypto.material import generate, load_private_key
+from pytest_kmsmock._kms.crypto.materials.making import generate, load_private_key
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.seeded import SeededRandomness, make_rsa

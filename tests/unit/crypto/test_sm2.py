@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.crypto import der, sm2, sm2_curve
+from pytest_kmsmock._kms.crypto import der
+from pytest_kmsmock._kms.crypto.china import sm2, sm2_curve
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed, InvalidPublicKey
-from pytest_kmsmock._kms.crypto.material import generate, load, load_private_key
+from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.unit.crypto.openssl import needs_openssl

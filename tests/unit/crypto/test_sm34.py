@@ -8,7 +8,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.crypto import sm34
+from pytest_kmsmock._kms.crypto.china import sm34
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed
 from tests.unit.crypto.vectors import nist
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, InvalidPublicKey
-from pytest_kmsmock._kms.crypto.material import generate, load
+from pytest_kmsmock._kms.crypto.materials.making import generate, load
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from pytest_kmsmock._kms.crypto.wrapping import unwrap, wrap
 from tests.unit.crypto.openssl import needs_openssl

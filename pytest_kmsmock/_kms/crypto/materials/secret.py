@@ -3,8 +3,8 @@
 import hmac
 
 from pytest_kmsmock._kms.crypto.algorithms import MACS
-from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.materials.contract import Material
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec

@@ -8,8 +8,8 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.materials.contract import Material
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind
@@ -21,13 +21,13 @@ __all__ = ["Material", "generate", "load", "load_private_key"]
 # most of `cryptography`: a quarter of what the first call of a process costs.
 _KINDS: Mapping[Kind, tuple[str, str]] = MappingProxyType(
     {
-        Kind.SYMMETRIC: ("secret_keys", "SymmetricMaterial"),
-        Kind.HMAC: ("secret_keys", "HmacMaterial"),
-        Kind.RSA: ("rsa_material", "RsaMaterial"),
-        Kind.ECC: ("elliptic_material", "EllipticMaterial"),
-        Kind.EDWARDS: ("edwards_material", "EdwardsMaterial"),
-        Kind.ML_DSA: ("ml_dsa_material", "MLDSAMaterial"),
-        Kind.SM2: ("sm2_material", "SM2Material"),
+        Kind.SYMMETRIC: ("secret", "SymmetricMaterial"),
+        Kind.HMAC: ("secret", "HmacMaterial"),
+        Kind.RSA: ("rsa", "RsaMaterial"),
+        Kind.ECC: ("elliptic", "EllipticMaterial"),
+        Kind.EDWARDS: ("edwards", "EdwardsMaterial"),
+        Kind.ML_DSA: ("ml_dsa", "MLDSAMaterial"),
+        Kind.SM2: ("sm2", "SM2Material"),
     }
 )
 
@@ -93,3 +93,11 @@ def _without_armour(key: object) -> object:
         return base64.b64decode("".join(found[2].split()), validate=True)
     except binascii.Error:
         raise BadMaterial("the PEM is broken or encrypted") from None
+
+
+def generate_key_pair(
+    spec: KeySpec, *, source: RandomSource, leases: Leases
+) -> tuple[bytes, bytes]:
+    """Make a data key pair: the private key as DER PKCS#8, the public key as DER SPKI."""
+    pair = generate(spec, source=source, leases=leases)
+    return pair.private_key(), pair.public_key()

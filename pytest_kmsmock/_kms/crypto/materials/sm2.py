@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from pytest_kmsmock._kms.crypto import sm2
 from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
-from pytest_kmsmock._kms.crypto.contract import Material, OnDemand
+from pytest_kmsmock._kms.crypto.china import sm2
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
+from pytest_kmsmock._kms.crypto.materials.contract import Material, OnDemand
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.seeded import is_reproducible

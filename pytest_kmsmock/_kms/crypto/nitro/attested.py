@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from pytest_kmsmock._kms.crypto import nitro, recipient
+from pytest_kmsmock._kms.crypto.nitro import documents, recipient
 from pytest_kmsmock._kms.crypto.pool import generate_rsa
 
 
@@ -31,8 +31,8 @@ class AttestedEnvironment:
         user_data: bytes | None,
         nonce: bytes | None,
     ) -> bytes:
-        """Return an attestation document with the public key; see `nitro.mint()`."""
-        return nitro.mint(
+        """Return an attestation document with the public key; see `documents.mint()`."""
+        return documents.mint(
             _signer(),
             public_key=self._public_key,
             timestamp=timestamp,
@@ -56,5 +56,5 @@ class AttestedEnvironment:
 
 
 @cache
-def _signer() -> nitro.Signer:
-    return nitro.make_signer()
+def _signer() -> documents.Signer:
+    return documents.make_signer()

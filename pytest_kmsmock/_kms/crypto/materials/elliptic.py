@@ -8,9 +8,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pytest_kmsmock._kms.crypto.algorithms import check_message
-from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
-from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial, load_public_key
+from pytest_kmsmock._kms.crypto.materials.contract import Material
+from pytest_kmsmock._kms.crypto.materials.key_pair import KeyPairMaterial, load_public_key
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.seeded import is_reproducible

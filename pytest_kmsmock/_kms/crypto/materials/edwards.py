@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pytest_kmsmock._kms.crypto import ed25519ph
 from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
-from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
-from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
+from pytest_kmsmock._kms.crypto.materials.contract import Material
+from pytest_kmsmock._kms.crypto.materials.key_pair import KeyPairMaterial
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec

@@ -30,7 +30,7 @@ from pytest_kmsmock._kms.crypto.errors import (
     MalformedCiphertext,
     MalformedDer,
 )
-from pytest_kmsmock._kms.crypto.key_pair_material import load_public_key
+from pytest_kmsmock._kms.crypto.materials.key_pair import load_public_key
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING
 

@@ -5,9 +5,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import OAEP, PSS
 
 from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
-from pytest_kmsmock._kms.crypto.contract import Material
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
-from pytest_kmsmock._kms.crypto.key_pair_material import KeyPairMaterial
+from pytest_kmsmock._kms.crypto.materials.contract import Material
+from pytest_kmsmock._kms.crypto.materials.key_pair import KeyPairMaterial
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from pytest_kmsmock._kms.crypto import der
-from pytest_kmsmock._kms.crypto.contract import Material, OnDemand
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey, MalformedDer
+from pytest_kmsmock._kms.crypto.materials.contract import Material, OnDemand
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec
 

@@ -8,14 +8,7 @@ keys are SPKI and PKCS#8 with the curve's OID 1.2.156.10197.1.301, in OpenSSL's 
 from dataclasses import dataclass, field
 
 from pytest_kmsmock._kms.crypto import der
-from pytest_kmsmock._kms.crypto.errors import (
-    BadMaterial,
-    DecryptionFailed,
-    InvalidPublicKey,
-    MalformedDer,
-)
-from pytest_kmsmock._kms.crypto.randomness import RandomSource, random_below
-from pytest_kmsmock._kms.crypto.sm2_curve import (
+from pytest_kmsmock._kms.crypto.china.sm2_curve import (
     A,
     B,
     G,
@@ -26,7 +19,14 @@ from pytest_kmsmock._kms.crypto.sm2_curve import (
     multiply,
     multiply_base,
 )
-from pytest_kmsmock._kms.crypto.sm34 import sm3
+from pytest_kmsmock._kms.crypto.china.sm34 import sm3
+from pytest_kmsmock._kms.crypto.errors import (
+    BadMaterial,
+    DecryptionFailed,
+    InvalidPublicKey,
+    MalformedDer,
+)
+from pytest_kmsmock._kms.crypto.randomness import RandomSource, random_below
 
 # KMS knows no other distinguishing id for MessageType RAW (rules SIG-15).
 DEFAULT_ID = b"1234567812345678"

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from pytest_kmsmock._kms.crypto import cbor
 from pytest_kmsmock._kms.crypto.errors import BadDocument
+from pytest_kmsmock._kms.crypto.nitro import cbor
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -1,0 +1,1 @@
+"""Nitro Enclaves: attestation documents and what is encrypted for them; no key of KMS."""
