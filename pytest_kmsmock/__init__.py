@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_kmsmock.activation import mock_kms
-    from pytest_kmsmock.calls import Call, Calls
-    from pytest_kmsmock.enclave import NitroEnclave
-    from pytest_kmsmock.faults import Fault, UnfiredFaults
-    from pytest_kmsmock.key_stores import KeyStoreHandle
-    from pytest_kmsmock.known_keys import KeyHandle, Snapshot
+    from pytest_kmsmock.interception.outside import CallOutsideMock
     from pytest_kmsmock.mock import KmsMock
-    from pytest_kmsmock.outside import CallOutsideMock
+    from pytest_kmsmock.workbench.calls.record import Call, Calls
+    from pytest_kmsmock.workbench.enclave import NitroEnclave
+    from pytest_kmsmock.workbench.faults.planning import Fault, UnfiredFaults
+    from pytest_kmsmock.workbench.key_stores.handles import KeyStoreHandle
+    from pytest_kmsmock.workbench.keys.known import KeyHandle, Snapshot
 
 __all__ = [
     "Call",
@@ -29,16 +29,16 @@ __all__ = [
 
 # name -> its module, imported when somebody asks: a run without KMS does without most of them.
 _MODULES = {
-    "Call": "calls",
-    "CallOutsideMock": "outside",
-    "Calls": "calls",
-    "Fault": "faults",
-    "KeyHandle": "known_keys",
-    "KeyStoreHandle": "key_stores",
+    "Call": "workbench.calls.record",
+    "CallOutsideMock": "interception.outside",
+    "Calls": "workbench.calls.record",
+    "Fault": "workbench.faults.planning",
+    "KeyHandle": "workbench.keys.known",
+    "KeyStoreHandle": "workbench.key_stores.handles",
     "KmsMock": "mock",
-    "NitroEnclave": "enclave",
-    "Snapshot": "known_keys",
-    "UnfiredFaults": "faults",
+    "NitroEnclave": "workbench.enclave",
+    "Snapshot": "workbench.keys.known",
+    "UnfiredFaults": "workbench.faults.planning",
     "mock_kms": "activation",
 }
 

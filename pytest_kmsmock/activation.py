@@ -21,7 +21,7 @@ class Activation:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._turns: list[Turn] = []
+        self._turns: list[Turn[KmsMock]] = []
 
     def __call__(self, wrapped: Decorated) -> Decorated:
         from pytest_kmsmock.decorating import decorate  # noqa: PLC0415 - see wrap_method: wrapt

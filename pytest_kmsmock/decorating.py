@@ -149,7 +149,7 @@ def enclose_method(cls: type, name: str, options: Options, begin: Begin) -> None
         if getattr(type(self), OPTIONS) is not options:
             # The subclass is decorated itself: it has begun already, in its own way.
             return run(*args, **kwargs)
-        from pytest_kmsmock.faults import UnfiredFaults  # noqa: PLC0415 - see KmsMock._open
+        from pytest_kmsmock.workbench.faults.planning import UnfiredFaults  # noqa: PLC0415 - see KmsMock._open
 
         try:
             with begin():

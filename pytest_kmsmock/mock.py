@@ -3,9 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pytest_kmsmock import interception
-from pytest_kmsmock.options import Options
-from pytest_kmsmock.sessions import (
+from pytest_kmsmock.interception import hooks
+from pytest_kmsmock.interception.sessions import (
     configured_region,
     forget_shared_clients,
     new_boto3_session,
@@ -13,8 +12,9 @@ from pytest_kmsmock.sessions import (
     new_session,
     shared_client,
 )
+from pytest_kmsmock.options import Options
 from pytest_kmsmock.stack import ActiveMocks
-from pytest_kmsmock.workbench import Workbench
+from pytest_kmsmock.workbench.bench import Workbench
 
 if TYPE_CHECKING:
     import boto3
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Request, Response, Service
-    from pytest_kmsmock.exchange import Exchange, Outcome
-    from pytest_kmsmock.faults import Scope
-    from pytest_kmsmock.strictness import Strictness
+    from pytest_kmsmock.interception.exchange import Exchange, Outcome
     from pytest_kmsmock.stubs import KMSClient
+    from pytest_kmsmock.workbench.faults.planning import Scope
+    from pytest_kmsmock.workbench.strictness import Strictness
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
@@ -78,8 +78,8 @@ class KmsMock(Workbench):
         )
 
     def _set_up(self, options: Options) -> None:
-        from pytest_kmsmock.calls import Record  # noqa: PLC0415 - see _open
-        from pytest_kmsmock.faults import Faults  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.calls.record import Record  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.faults.planning import Faults  # noqa: PLC0415 - see _open
 
         defaults = ACTIVE.defaults
         self._region_name = options.region_name or defaults.region_name
@@ -119,7 +119,7 @@ class KmsMock(Workbench):
 
         .. versionadded:: 0.1.0
         """
-        from pytest_kmsmock.strictness import Strictness  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.strictness import Strictness  # noqa: PLC0415 - see _open
 
         return Strictness(
             unfired_faults=self.unfired_faults,
@@ -235,7 +235,7 @@ class KmsMock(Workbench):
         from pytest_kmsmock._kms.domain.world import World  # noqa: PLC0415 - see above
         from pytest_kmsmock._kms.service import Request, Service  # noqa: PLC0415 - see above
 
-        interception.catch_up(ACTIVE)
+        hooks.catch_up(ACTIVE)
         self._service = Service(World(reuse_key_pairs=self._reuse_key_pairs))
         self._service.world.makes_missing_keys = self.auto_create_keys
         self._make_request = partial(Request, account_id=self.account_id)
@@ -266,4 +266,4 @@ def make_mock(options: Options) -> KmsMock:
 
 
 ACTIVE: Final = ActiveMocks(make_mock)
-interception.install(ACTIVE)
+hooks.install(ACTIVE)

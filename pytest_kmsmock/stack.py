@@ -3,12 +3,9 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pytest_kmsmock.options import Defaults, Options
-
-if TYPE_CHECKING:
-    from pytest_kmsmock.mock import KmsMock
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
@@ -17,8 +14,21 @@ Kind: TypeAlias = Literal["created", "joined", "started"]
 Outside: TypeAlias = Literal["allow", "error"]
 
 
+class Stacked(Protocol):
+    """What the stack asks of a mock: to open with its first turn, to close and settle after."""
+
+    def _open(self) -> None: ...
+
+    def _close(self) -> None: ...
+
+    def _settle(self, failure: BaseException | None) -> None: ...
+
+
+Mock = TypeVar("Mock", bound=Stacked)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Turn:
+class Turn(Generic[Mock]):
     """
     One activation of a mock.
 
@@ -27,35 +37,35 @@ class Turn:
     what holds while the turn has not ended but no mock is active any more, because it was stopped.
     """
 
-    stack: "ActiveMocks"
-    mock: "KmsMock"
+    stack: "ActiveMocks[Mock]"
+    mock: Mock
     kind: Kind
     settled: tuple[Options, ...]
     outside: Outside | None
 
-    def __enter__(self) -> "KmsMock":
+    def __enter__(self) -> Mock:
         return self.mock
 
     def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
         self.stack.end(self, failure)
 
 
-class ActiveMocks:
+class ActiveMocks(Generic[Mock]):
     """
     The stack of active mocks, one for the process: worker threads are served too.
 
     Turns end in any order, and a mock lives until the last of its turns has ended.
     """
 
-    def __init__(self, make_mock: "Callable[[Options], KmsMock]") -> None:
+    def __init__(self, make_mock: Callable[[Options], Mock]) -> None:
         self._make_mock = make_mock
         self.defaults = Defaults()
         self.lock = threading.RLock()
-        self._turns: tuple[Turn, ...] = ()
-        self._with_outside: tuple[Turn, ...] = ()
+        self._turns: tuple[Turn[Mock], ...] = ()
+        self._with_outside: tuple[Turn[Mock], ...] = ()
 
     @property
-    def current(self) -> "KmsMock | None":
+    def current(self) -> Mock | None:
         turns = self._turns
         return turns[-1].mock if turns else None
 
@@ -69,7 +79,7 @@ class ActiveMocks:
         turns = self._with_outside
         return (turns[-1].outside if turns else None) or self.defaults.outside
 
-    def begin(self, options: Options, settled: tuple[Options, ...] = ()) -> Turn:
+    def begin(self, options: Options, settled: tuple[Options, ...] = ()) -> Turn[Mock]:
         """Join the active mock, or start one if there is none or *options* ask for their own."""
         with self.lock:
             top = self._turns[-1] if self._turns else None
@@ -77,7 +87,7 @@ class ActiveMocks:
                 return self._push(top.mock, "joined", top.settled + settled, options.outside)
             return self._push(self._make_mock(options), "created", settled, options.outside)
 
-    def end(self, turn: Turn, failure: BaseException | None = None) -> None:
+    def end(self, turn: Turn[Mock], failure: BaseException | None = None) -> None:
         """
         End *turn*, if it has not ended; a mock's first turn takes its own starts with it.
 
@@ -96,24 +106,24 @@ class ActiveMocks:
             failure,
         )
 
-    def has(self, mock: "KmsMock") -> bool:
+    def has(self, mock: Mock) -> bool:
         return mock in [turn.mock for turn in self._turns]
 
-    def start(self, mock: "KmsMock") -> None:
+    def start(self, mock: Mock) -> None:
         with self.lock:
             if not self.has(mock):
                 self._push(mock, "started")
 
-    def stop(self, mock: "KmsMock") -> None:
+    def stop(self, mock: Mock) -> None:
         self._end(lambda one: one.mock is mock)
 
     def _push(
         self,
-        mock: "KmsMock",
+        mock: Mock,
         kind: Kind,
         settled: tuple[Options, ...] = (),
         outside: Outside | None = None,
-    ) -> Turn:
+    ) -> Turn[Mock]:
         if not self.has(mock):
             mock._open()
         turn = Turn(stack=self, mock=mock, kind=kind, settled=settled, outside=outside)
@@ -122,7 +132,9 @@ class ActiveMocks:
             self._with_outside += (turn,)
         return turn
 
-    def _end(self, ends: Callable[[Turn], bool], failure: BaseException | None = None) -> None:
+    def _end(
+        self, ends: Callable[[Turn[Mock]], bool], failure: BaseException | None = None
+    ) -> None:
         with self.lock:
             ended = [turn for turn in self._turns if ends(turn)]
             self._turns = tuple([turn for turn in self._turns if turn not in ended])
@@ -133,7 +145,7 @@ class ActiveMocks:
             mock._settle(failure)
 
 
-def joins(options: Options, top: Turn) -> bool:
+def joins(options: Options, top: Turn[Mock]) -> bool:
     """
     Raises:
         ValueError: For options that the mock to be joined can't fulfil.

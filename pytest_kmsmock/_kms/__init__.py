@@ -1,1 +1,1 @@
-"""The engine: an in-memory AWS KMS that knows neither pytest nor botocore's events. Private."""
+"""The engine: an in-memory KMS behind one method; no pytest, no hooks of botocore."""

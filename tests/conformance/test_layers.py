@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,26 +16,10 @@ LAYERS = [
     ["pytest_kmsmock.plugin"],
     ["pytest_kmsmock.activation"],
     ["pytest_kmsmock.mock"],
-    [
-        "pytest_kmsmock.decorating",
-        "pytest_kmsmock.interception",
-        "pytest_kmsmock.stack",
-        "pytest_kmsmock.workbench",
-    ],
-    ["pytest_kmsmock.assertions", "pytest_kmsmock.known_keys"],
-    ["pytest_kmsmock.calls", "pytest_kmsmock.faults", "pytest_kmsmock.seams"],
-    [
-        "pytest_kmsmock.enclave",
-        "pytest_kmsmock.exchange",
-        "pytest_kmsmock.key_stores",
-        "pytest_kmsmock.options",
-        "pytest_kmsmock.outside",
-        "pytest_kmsmock.retrying",
-        "pytest_kmsmock.sessions",
-        "pytest_kmsmock.showing",
-        "pytest_kmsmock.strictness",
-        "pytest_kmsmock.wording",
-    ],
+    ["pytest_kmsmock.decorating", "pytest_kmsmock.stack"],
+    ["pytest_kmsmock.workbench"],
+    ["pytest_kmsmock.interception"],
+    ["pytest_kmsmock.options"],
     ["pytest_kmsmock._kms.service"],
     ["pytest_kmsmock._kms.operations"],
     ["pytest_kmsmock._kms.rules"],
@@ -43,14 +28,38 @@ LAYERS = [
     ["pytest_kmsmock._kms.crypto", "pytest_kmsmock._kms.wire"],
     ["pytest_kmsmock._kms.errors", "pytest_kmsmock._kms.lazily", "pytest_kmsmock._kms.locking"],
 ]
+# The same within a room.
+INTERCEPTION = [
+    ["pytest_kmsmock.interception.hooks"],
+    ["pytest_kmsmock.interception.seams"],
+    [
+        "pytest_kmsmock.interception.exchange",
+        "pytest_kmsmock.interception.outside",
+        "pytest_kmsmock.interception.retrying",
+        "pytest_kmsmock.interception.sessions",
+    ],
+]
+WORKBENCH = [
+    ["pytest_kmsmock.workbench.bench"],
+    [
+        "pytest_kmsmock.workbench.calls",
+        "pytest_kmsmock.workbench.enclave",
+        "pytest_kmsmock.workbench.faults",
+        "pytest_kmsmock.workbench.key_stores",
+        "pytest_kmsmock.workbench.keys",
+        "pytest_kmsmock.workbench.strictness",
+    ],
+    ["pytest_kmsmock.workbench.subject"],
+    ["pytest_kmsmock.workbench.place", "pytest_kmsmock.workbench.wording"],
+]
+ROOMS = [LAYERS, INTERCEPTION, WORKBENCH]
+ROOM_IDS = ["package", "interception", "workbench"]
 # Without logic, and so above all layers: the public API, and the mark of a package.
 ABOVE = ["pytest_kmsmock", "pytest_kmsmock._kms"]
 
 IMPORTERS = {
     "botocore": [
         "pytest_kmsmock.interception",
-        "pytest_kmsmock.seams",
-        "pytest_kmsmock.sessions",
         "pytest_kmsmock._kms.wire.model",
     ],
     "cryptography": ["pytest_kmsmock._kms.crypto"],
@@ -70,8 +79,8 @@ def is_within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-def place_of(module: str) -> tuple[int, str] | None:
-    for depth, row in enumerate(LAYERS):
+def place_of(module: str, layers: list[list[str]] = LAYERS) -> tuple[int, str] | None:
+    for depth, row in enumerate(layers):
         for member in row:
             if is_within(module, member):
                 return depth, member
@@ -112,25 +121,63 @@ def test_every_module_has_a_layer():
     assert [] == homeless, "give it a place in LAYERS, in pyproject.toml and in the architecture"
 
 
-def test_every_layer_exists():
+@pytest.mark.parametrize("layers", ROOMS, ids=ROOM_IDS)
+def test_every_layer_exists(layers):
     """Each layer is a module or a package."""
-    assert [] == [member for row in LAYERS for member in row if member not in MODULES]
+    assert [] == [member for row in layers for member in row if member not in MODULES]
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name not in ABOVE])
-def test_imports_go_down(module):
+@pytest.mark.parametrize("layers", ROOMS, ids=ROOM_IDS)
+def test_imports_go_down(layers):
     """A module imports from its own part of its layer and from the layers below it."""
-    depth, member = place_of(module)
-
     upward = []
-    for line, imported in imports_of(module):
-        if not is_within(imported, "pytest_kmsmock"):
-            continue
-        place = place_of(imported)
-        if place is None or not (place[0] > depth or place[1] == member):
-            upward.append(f"{MODULES[module].relative_to(REPOSITORY)}:{line} imports {imported}")
+    for module, path in MODULES.items():
+        own = place_of(module, layers)
+        for line, imported in imports_of(module) if own is not None else ():
+            place = place_of(imported, layers)
+            if layers is LAYERS and place is None and is_within(imported, "pytest_kmsmock"):
+                upward.append(f"{path.relative_to(REPOSITORY)}:{line} imports {imported}")
+            if place is not None and not (place[0] > own[0] or place[1] == own[1]):
+                upward.append(f"{path.relative_to(REPOSITORY)}:{line} imports {imported}")
 
     assert [] == upward
+
+
+def test_no_two_modules_import_each_other():
+    """No circle of imports, not even one that is closed inside a function."""
+    graph = {
+        module: {name for _, name in imports_of(module) if name in MODULES} - {*ABOVE}
+        for module in MODULES
+    }
+
+    circle = find_circle(graph)
+
+    assert [] == circle
+
+
+def find_circle(graph: dict[str, set[str]]) -> list[str]:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
+
+
+def test_face_is_small():
+    """At most ten modules lie directly in the package: what it does has rooms."""
+    assert len([*PACKAGE.glob("*.py")]) <= 10
+
+
+@pytest.mark.parametrize(
+    "package", [name for name, path in MODULES.items() if path.name == "__init__.py"]
+)
+def test_each_room_says_what_lives_there(package):
+    """The first line of a package is one sentence: what lives there, and what may not."""
+    docstring = ast.get_docstring(ast.parse(MODULES[package].read_text(encoding="utf-8")))
+
+    assert docstring is not None
+    assert docstring.splitlines()[0].endswith(".")
 
 
 @pytest.mark.parametrize("library", IMPORTERS)
@@ -170,7 +217,7 @@ def test_families_of_operations_do_not_import_each_other():
 
 
 def test_tree_in_the_architecture():
-    """The tree in docs/architecture.md shows each top-level module and each part of the engine."""
+    """The tree in docs/architecture.md shows every room, and the modules of the first two floors."""
     text = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
     tree = text.partition("<!-- tree: begin -->")[2].partition("<!-- tree: end -->")[0]
     shown, folders = set(), {0: REPOSITORY}
@@ -179,4 +226,8 @@ def test_tree_in_the_architecture():
         folders[len(indent) + 4] = path
         shown.add(module_name(path))
 
-    assert {name for name in MODULES if name.count(".") <= 2} == shown
+    expected = {
+        name for name, path in MODULES.items() if name.count(".") <= 2 or path.name == "__init__.py"
+    }
+
+    assert expected == shown

@@ -319,8 +319,8 @@ TOO_MANY = (
 @pytest.fixture
 def overflowing(kms_mock: KmsMock, monkeypatch: pytest.MonkeyPatch) -> KmsMock:
     """A mock that has forgotten the first of four calls."""
-    monkeypatch.setattr("pytest_kmsmock.calls.KEPT", 3)
-    monkeypatch.setattr("pytest_kmsmock.assertions.KEPT", 3)
+    monkeypatch.setattr("pytest_kmsmock.workbench.calls.record.KEPT", 3)
+    monkeypatch.setattr("pytest_kmsmock.workbench.calls.assertions.KEPT", 3)
     kms_mock.reset()
     for _ in range(4):
         kms_mock.client().list_keys()

@@ -19,7 +19,7 @@ from botocore.model import Shape
 
 from pytest_kmsmock import Call, Calls, KmsMock, mock_kms
 from pytest_kmsmock._kms.operations import all_operations
-from pytest_kmsmock.calls import CallError
+from pytest_kmsmock.workbench.calls.record import CallError
 from tests.conformance.minimal_requests import prepare
 from tests.conformance.stage import Stage
 from tests.plugin.clients import make_client, make_older_session, make_session
@@ -421,7 +421,7 @@ def test_calls_of_threads(mock):
 
 def test_calls_that_are_kept(mock, monkeypatch):
     """Of very many calls the last ones are kept."""
-    monkeypatch.setattr("pytest_kmsmock.calls.KEPT", 3)
+    monkeypatch.setattr("pytest_kmsmock.workbench.calls.record.KEPT", 3)
     mock.reset()
     for limit in (1, 2, 3, 4):
         mock.client().list_keys(Limit=limit)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import pytest_kmsmock
-from pytest_kmsmock.workbench import Workbench
+from pytest_kmsmock.workbench.bench import Workbench
 
 FINDER = doctest.DocTestFinder(exclude_empty=True)
 EXAMPLES = [

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from pytest_kmsmock import KmsMock, mock_kms
 from pytest_kmsmock._kms.operations import all_operations
 from pytest_kmsmock._kms.service import Response
-from pytest_kmsmock.exchange import Exchange
+from pytest_kmsmock.interception.exchange import Exchange
 from tests.conformance.minimal_requests import prepare
 from tests.conformance.stage import Stage
 

@@ -13,7 +13,7 @@ from botocore.config import Config
 from pytest_kmsmock._kms.access.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Response
-from pytest_kmsmock.exchange import Exchange
+from pytest_kmsmock.interception.exchange import Exchange
 from tests.plugin.clients import ACCESS_KEY_ID, make_older_session, make_session
 
 INTERNAL_ERROR = KmsError("KMSInternalException", None)

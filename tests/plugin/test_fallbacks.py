@@ -9,7 +9,7 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import NoRegionError, ProfileNotFound
 
 from pytest_kmsmock import KmsMock, mock_kms
-from pytest_kmsmock.sessions import ACCESS_KEY_ID
+from pytest_kmsmock.interception.sessions import ACCESS_KEY_ID
 from tests.plugin.clients import make_client, make_session
 from tests.vocabulary import create_key
 

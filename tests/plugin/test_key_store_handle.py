@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from pytest_kmsmock import KmsMock, mock_kms
-from pytest_kmsmock.key_stores import KeyStoreHandle
+from pytest_kmsmock.workbench.key_stores.handles import KeyStoreHandle
 from tests.vocabulary import create_key, lower_quotas, refusal
 
 CLUSTER = "cluster-abcdefghijk"

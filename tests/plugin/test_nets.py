@@ -9,7 +9,8 @@ from aiobotocore.session import AioSession
 from botocore import UNSIGNED, useragent
 from botocore.config import Config
 
-from pytest_kmsmock import interception, mock_kms
+from pytest_kmsmock import mock_kms
+from pytest_kmsmock.interception import hooks as interception
 from pytest_kmsmock.mock import ACTIVE
 from tests.plugin.clients import make_client, make_older_session
 from tests.vocabulary import create_key, refusal
@@ -22,7 +23,8 @@ session = botocore.session.Session()
 session.set_credentials("x", "x")
 assert not any(name.startswith("pytest_kmsmock") for name in sys.modules)
 
-from pytest_kmsmock import interception, mock_kms
+from pytest_kmsmock import mock_kms
+from pytest_kmsmock.interception import hooks as interception
 from pytest_kmsmock.mock import ACTIVE
 pytest_socket.disable_socket()
 with mock_kms():

@@ -7,7 +7,7 @@ from botocore.config import Config
 from botocore.stub import Stubber
 
 from pytest_kmsmock import mock_kms
-from pytest_kmsmock.sessions import forget_shared_clients
+from pytest_kmsmock.interception.sessions import forget_shared_clients
 from tests.vocabulary import create_key
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import HTTPClientError
 
 from pytest_kmsmock import CallOutsideMock, KmsMock, UnfiredFaults, mock_kms
 from pytest_kmsmock.mock import ACTIVE
-from pytest_kmsmock.strictness import Strictness
+from pytest_kmsmock.workbench.strictness import Strictness
 from tests.vocabulary import refusal
 
 client = KmsMock().client()

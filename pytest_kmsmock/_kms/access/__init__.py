@@ -1,1 +1,1 @@
-"""Who may: key policies and the decision."""
+"""Who may: principals, policies and the decision; nothing of how a request is served."""

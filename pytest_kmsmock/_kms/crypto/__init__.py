@@ -1,1 +1,1 @@
-"""The cryptography of AWS KMS: key specs, key material, ciphertext shapes."""
+"""The cryptography of KMS: specs, materials, ciphertext shapes; nothing of keys' lives."""

@@ -1,1 +1,1 @@
-"""What one mock holds: accounts, Regions, keys, aliases, time."""
+"""What one mock holds: accounts, Regions, keys, aliases, time; no rule of a request."""

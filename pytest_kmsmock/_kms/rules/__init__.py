@@ -1,1 +1,1 @@
-"""What AWS allows, declared: operations, key states, requirements."""
+"""What AWS allows, declared: operations, key states, requirements; no state of its own."""

@@ -1,1 +1,1 @@
-"""The wire: botocore's service model, JSON, validation, headers and error bodies."""
+"""The wire: the description of KMS, JSON, validation, headers, errors; no meaning of them."""

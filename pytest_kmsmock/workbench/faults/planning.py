@@ -11,14 +11,14 @@ from pytest_kmsmock._kms.access.decision import denied_elsewhere
 from pytest_kmsmock._kms.access.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import model
-from pytest_kmsmock.exchange import CONNECTION_ERRORS, Outcome
-from pytest_kmsmock.outside import describe_place
-from pytest_kmsmock.wording import check_number, refuse_unknown, say_times
+from pytest_kmsmock.interception.exchange import CONNECTION_ERRORS, Outcome
+from pytest_kmsmock.interception.outside import describe_place
+from pytest_kmsmock.workbench.wording import check_number, refuse_unknown, say_times
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Response
-    from pytest_kmsmock.calls import Call
+    from pytest_kmsmock.workbench.calls.record import Call
 
 Policy: TypeAlias = Literal["error", "ignore"]
 

@@ -35,7 +35,7 @@ def describe_place(frame: FrameType | None) -> str:
 
     paths = sysconfig.get_paths()
     installed = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    foreign = ("<", *(f"{folder}{os.sep}" for folder in (*installed, Path(__file__).parent)))
+    foreign = ("<", *(f"{folder}{os.sep}" for folder in (*installed, Path(__file__).parents[1])))
     while frame is not None and frame.f_code.co_filename.startswith(foreign):
         frame = frame.f_back
     if frame is not None:

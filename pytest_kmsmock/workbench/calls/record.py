@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
-from pytest_kmsmock.exchange import Exchange, copy_containers
-from pytest_kmsmock.showing import Display, write_request, write_response
-from pytest_kmsmock.wording import refuse_unknown
+from pytest_kmsmock.interception.exchange import Exchange, copy_containers
+from pytest_kmsmock.workbench.calls.showing import Display, write_request, write_response
+from pytest_kmsmock.workbench.wording import refuse_unknown
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.access.principals import Principal

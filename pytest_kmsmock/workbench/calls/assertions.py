@@ -5,9 +5,9 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from pytest_kmsmock._kms.wire import model
-from pytest_kmsmock.calls import KEPT, Call, Calls, check_operation
-from pytest_kmsmock.showing import Display, input_of, part
-from pytest_kmsmock.wording import check_number, say_times, suggest
+from pytest_kmsmock.workbench.calls.record import KEPT, Call, Calls, check_operation
+from pytest_kmsmock.workbench.calls.showing import Display, input_of, part
+from pytest_kmsmock.workbench.wording import check_number, say_times, suggest
 
 LISTED: Final = 20
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import botocore.exceptions
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-from pytest_kmsmock.exchange import Exchange, Outcome, copy_containers
+from pytest_kmsmock.interception.exchange import Exchange, Outcome, copy_containers
+from pytest_kmsmock.interception.outside import refuse
+from pytest_kmsmock.interception.retrying import FAILED_AS_PLANNED
 from pytest_kmsmock.options import is_region
-from pytest_kmsmock.outside import refuse
-from pytest_kmsmock.retrying import FAILED_AS_PLANNED
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest

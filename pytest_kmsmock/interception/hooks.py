@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import botocore
 
-from pytest_kmsmock.sessions import fall_back, is_async
+from pytest_kmsmock.interception.sessions import fall_back, is_async
 
 if TYPE_CHECKING:
     from typing import Protocol, TypeAlias
 
     from botocore.session import Session
 
-    from pytest_kmsmock import seams
+    from pytest_kmsmock.interception import seams
 
     class Mocks(seams.Mocks, Hashable, Protocol): ...
 
@@ -42,7 +42,7 @@ def catch_up(mocks: "Mocks") -> None:
 
 def adopt(session: "Session", mocks: "Mocks") -> None:
     """Listen to a new session's events: inert while no mock is active, and never unregistered."""
-    from pytest_kmsmock.seams import (  # noqa: PLC0415 - a run without a session does without
+    from pytest_kmsmock.interception.seams import (  # noqa: PLC0415 - a run without a session does without
         Seams,
         answer,
         answer_to_await,
@@ -85,8 +85,8 @@ def cast_nets(mocks: "Mocks") -> None:
 
 @cache
 def nets_to_cast(mocks: "Mocks") -> list["Net"]:
-    from pytest_kmsmock.retrying import needs_retry  # noqa: PLC0415 - see adopt
-    from pytest_kmsmock.seams import answer, answer_to_await, catch  # noqa: PLC0415 - see adopt
+    from pytest_kmsmock.interception.retrying import needs_retry  # noqa: PLC0415 - see adopt
+    from pytest_kmsmock.interception.seams import answer, answer_to_await, catch  # noqa: PLC0415 - see adopt
 
     def send(wrapped: Any, endpoint: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         response = catch(args[0], mocks, answer)

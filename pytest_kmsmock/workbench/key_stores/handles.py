@@ -1,11 +1,9 @@
 """Custom key stores in tests: a usable one in one line, and what stands behind it, to break."""
 
 import difflib
-import json
 import re
 from base64 import b32encode
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
@@ -19,10 +17,9 @@ from pytest_kmsmock._kms.domain.key_stores.backing import (
 from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink
 from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.domain.key_stores.troubles import CLUSTER_TROUBLES, PROXY_TROUBLES
-from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
-from pytest_kmsmock._kms.domain.world import Account, Region, World
-from pytest_kmsmock._kms.service import Request, Response, Service
+from pytest_kmsmock._kms.domain.world import Account, Region
 from pytest_kmsmock._kms.wire.model import enum_values
+from pytest_kmsmock.workbench.place import Place
 
 KeyStoreType: TypeAlias = Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
 Backing: TypeAlias = CloudHsmCluster | ExternalKeyManager
@@ -264,60 +261,6 @@ class KeyStoreHandle:
         if check_key_id(key_id) in manager.deleted_keys:
             raise ValueError(f"the external key {key_id!r} was deleted: add_key() makes another")
         return manager.keys.get(key_id) or manager.add_key(key_id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where handles look: what a mock serves at the moment, for an account, in a Region."""
-
-    service: Callable[[], Service]
-    account_id: str
-    region_name: str
-
-    @property
-    def world(self) -> World:
-        # As any other request, this lets happen first what is due: a store that was told to connect
-        # has done so before a test breaks what stands behind it.
-        self.call("DescribeCustomKeyStores")
-        return self.service().world
-
-    @property
-    def account(self) -> Account:
-        return self.world.account(self.account_id)
-
-    @property
-    def region(self) -> Region:
-        return self.account.region(self.region_name)
-
-    def call(self, operation: str, **members: Any) -> dict[str, Any]:
-        """
-        Have KMS perform an operation, past all that observes the calls of the code under test.
-
-        Raises:
-            ValueError: If KMS refuses it.
-        """
-        response = self.ask(operation, members, self.region_name)
-        if response.error is not None:
-            raise ValueError(f"KMS refuses {operation}: {response.error}")
-        return response.parsed()
-
-    def ask(
-        self,
-        operation: str,
-        members: Mapping[str, Any],
-        region_name: str,
-        seed: KeySeed = NOTHING,
-    ) -> Response:
-        """Have KMS answer, also with a refusal, past all that observes the code under test."""
-        return self.service().respond(
-            Request(
-                operation=operation,
-                region=region_name,
-                account_id=self.account_id,
-                body=json.dumps(members).encode(),
-                seed=seed,
-            )
-        )
 
 
 def open_key_store(place: Place, name_or_id: str, kind: KeyStoreType | None) -> KeyStoreHandle:

@@ -21,8 +21,8 @@ from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, is_key_id
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.service import Request
 from pytest_kmsmock._kms.wire.model import operation, partition_of
-from pytest_kmsmock.key_stores import Place
 from pytest_kmsmock.options import check_region
+from pytest_kmsmock.workbench.place import Place
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.keys import Key
     from pytest_kmsmock._kms.domain.world import Region, World
     from pytest_kmsmock._kms.service import Response
-    from pytest_kmsmock.exchange import Exchange
+    from pytest_kmsmock.interception.exchange import Exchange
 
 # The tags by which LocalStack takes an id and a material
 # (https://docs.localstack.cloud/aws/services/kms/).

@@ -1,0 +1,147 @@
+"""What a mock offers about keys: known ones, ciphertexts, seeds, snapshots."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_kmsmock.workbench.subject import Subject
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from pytest_kmsmock.workbench.keys.known import KeyHandle, KnownKeys, Snapshot
+
+
+class OffersKeys(Subject):
+    """Keys, ciphertexts and whole states that a test gives or takes."""
+
+    def create_key(
+        self,
+        *,
+        key_id: str | None = None,
+        material: object = None,
+        alias: str | None = None,
+        tags: Mapping[str, str] | list[Mapping[str, str]] | None = None,
+        region_name: str | None = None,
+        **members: Any,
+    ) -> "KeyHandle":
+        """
+        Create a key whose id and material the test knows.
+
+            key = kms_mock.create_key(alias="app", material=b"0" * 32)
+            assert kms.describe_key(KeyId="alias/app")["KeyMetadata"]["Arn"] == key.arn
+
+        Args:
+            key_id: A UUID, or `mrk-` and 32 hex digits for a multi-Region key.
+            material: Raw bytes for symmetric and HMAC keys. For key pairs PEM or DER, a private key
+                object of `cryptography`, or a raw seed or scalar.
+            alias: The name of an alias to create too, with or without `alias/`.
+            tags: By name, or as CreateKey takes them.
+            region_name: Where; the mock's Region by default.
+            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`.
+
+        Raises:
+            TypeError: For an unknown argument.
+            ValueError: For a value that can't be, or that AWS refuses.
+
+        .. versionadded:: 0.1.0
+        """
+        return self._known_keys.create(
+            key_id=key_id,
+            material=material,
+            alias=alias,
+            tags=tags,
+            region_name=region_name,
+            members=members,
+        )
+
+    def load(self, path: "str | PathLike[str]") -> "list[KeyHandle]":
+        """
+        Create the keys that a TOML file lists in `[[keys]]` tables, and return their handles.
+
+        A table has the arguments of `create_key()`; *material* is PEM or base64, or *material_file*
+        names a file beside the TOML file.
+
+        Raises:
+            ValueError: With file, line and key.
+
+        .. versionadded:: 0.1.0
+        """
+        return self._known_keys.load(Path(path))
+
+    def seed(self, seed: int | str | bytes) -> None:
+        """
+        Make what is random on AWS the same in every run from here on: for snapshot tests only.
+
+        Ids, materials, nonces and signatures repeat themselves if the calls do; ML-DSA signatures
+        don't. RSA keys are slower to make than unseeded ones.
+
+        .. versionadded:: 0.1.0
+        """
+        if not isinstance(seed, (int, str, bytes)):
+            raise TypeError(f"a seed is an int, a str or bytes, not {seed!r}")
+        self._known_keys.seed(seed)
+
+    def register_ciphertext(
+        self,
+        blob: bytes,
+        plaintext: bytes,
+        *,
+        key: "str | KeyHandle",
+        encryption_context: Mapping[str, str] | None = None,
+        region_name: str | None = None,
+    ) -> None:
+        """
+        Let Decrypt and ReEncrypt know a ciphertext that this KMS has not made, such as AWS's own.
+
+        Args:
+            blob: The CiphertextBlob.
+            plaintext: What is in it.
+            key: The key that made it: a handle, or its id, ARN or alias.
+            encryption_context: What must be given to decrypt it.
+            region_name: Where the key is; the mock's Region by default.
+
+        Raises:
+            ValueError: If there is no such key.
+
+        .. versionadded:: 0.1.0
+        """
+        self._known_keys.register(
+            blob,
+            plaintext,
+            key=key,
+            encryption_context=encryption_context,
+            region_name=region_name,
+        )
+
+    def snapshot(self) -> "Snapshot":
+        """
+        Return all that this KMS holds now, time included, for `restore()`, here or elsewhere.
+
+        .. versionadded:: 0.1.0
+        """
+        return self._known_keys.snapshot()
+
+    def restore(self, snapshot: "Snapshot") -> None:
+        """
+        Go back to a snapshot, of this mock or another one; it may be restored many times.
+
+        Raises:
+            TypeError: If *snapshot* is none.
+
+        .. versionadded:: 0.1.0
+        """
+        self._known_keys.restore(snapshot)
+        self._service.world.makes_missing_keys = self.auto_create_keys
+
+    @property
+    def _known_keys(self) -> "KnownKeys":
+        from pytest_kmsmock.workbench.keys.known import KnownKeys  # noqa: PLC0415 - see KmsMock._open
+
+        return KnownKeys(self._place())
+
+    def _load_at_start(self, path: Path) -> None:
+        """Load the suite's seed file into a mock that is just about to be active."""
+        from pytest_kmsmock.workbench.keys.known import KnownKeys  # noqa: PLC0415 - see KmsMock._open
+
+        KnownKeys(self._place_in(self.region_name)).load(path)
