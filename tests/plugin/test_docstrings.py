@@ -10,12 +10,12 @@ import pytest_kmsmock
 from pytest_kmsmock.workbench.bench import Workbench
 
 FINDER = doctest.DocTestFinder(exclude_empty=True)
+HELD = {name: getattr(pytest_kmsmock, name) for name in pytest_kmsmock.__all__}
+HELD |= {subject.__name__: subject for subject in Workbench.__bases__}
 EXAMPLES = [
     example
-    for name in [*pytest_kmsmock.__all__, "Workbench"]
-    for example in FINDER.find(
-        Workbench if name == "Workbench" else getattr(pytest_kmsmock, name), name
-    )
+    for name, held in HELD.items()
+    for example in FINDER.find(held, name)
     if example.examples
 ]
 
