@@ -692,29 +692,3 @@ def test_import_of_the_plugin():
 
     assert "botocore.session" not in run.stdout.split()
     assert set() == loaded - allowed
-
-
-TIMED = """
-import sys
-import time
-import pytest, contextvars, botocore
-times = []
-for _ in range(7):
-    for name in [name for name in sys.modules if name.startswith("pytest_kmsmock")]:
-        del sys.modules[name]
-    start = time.process_time()
-    import pytest_kmsmock.plugin
-    times.append(time.process_time() - start)
-print(min(times))
-"""
-
-
-def test_time_to_load_the_plugin(tmp_path):
-    """To load the plugin takes less than ten milliseconds, botocore's four aside."""
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = [sys.executable, "-c", TIMED]
-
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-
-    assert float(run.stdout) < 0.010
