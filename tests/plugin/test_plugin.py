@@ -1,6 +1,5 @@
 """The fixtures, the marker and the options, each in a pytest run of its own."""
 
-import os
 import subprocess
 import sys
 from types import SimpleNamespace
