@@ -77,6 +77,13 @@ def access_denied(message: str) -> KmsError:
     return KmsError("AccessDeniedException", message)
 
 
+def unrecognized_client() -> KmsError:
+    # AWS's text for every service; its status is WIRE-9's.
+    return KmsError(
+        "UnrecognizedClientException", "The security token included in the request is invalid."
+    )
+
+
 def malformed_policy(message: str | None = None) -> KmsError:
     """
     Return the refusal of a policy; without a message, unless AWS's own was seen (wire-facts V27).

@@ -1,17 +1,18 @@
 """The pipeline: from a request's bytes to an answer of AWS, one step after the other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from pytest_kmsmock._kms.access.decision import authorise
-from pytest_kmsmock._kms.access.principals import Principal, default_principal
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
+from pytest_kmsmock._kms.domain.principals import Principal, was_given_out
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import World
-from pytest_kmsmock._kms.errors import KmsError
+from pytest_kmsmock._kms.errors import KmsError, unrecognized_client
 from pytest_kmsmock._kms.locking import YieldingLock
 from pytest_kmsmock._kms.operations import find_operation
 from pytest_kmsmock._kms.rules.context import Context
@@ -24,9 +25,11 @@ from pytest_kmsmock._kms.wire import codec, http, model, validation
 
 class Request(NamedTuple):
     """
-    What reached KMS: the body as sent, the Region asked, the account of the caller.
+    What reached KMS: the body as sent, the Region asked, and by whose access key.
 
-    A named tuple, as the response is, since every call makes one.
+    *account_id* is the account of a caller whom nobody has declared. *is_setup* is what the test
+    itself sets up: nobody is refused, as the account's administrator. A named tuple, as the
+    response is, since every call makes one.
     """
 
     operation: str
@@ -35,6 +38,24 @@ class Request(NamedTuple):
     body: bytes
     access_key_id: str | None = None
     seed: KeySeed = NOTHING
+    is_setup: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class AccessSettings:
+    """
+    How a mock decides who may do what; whoever has the service may change it at any time.
+
+    *caller* is the access key id as whose requests those count whose credentials nobody has
+    declared; None stands for `user/kmsmock`, an administrator. *find_elsewhere* is asked about
+    access keys that this world has not given out, before they count as undeclared.
+    *waits_for_grants* lets a grant be used without its token only after five minutes.
+    """
+
+    mode: Literal["enforce", "warn", "off"] = "enforce"
+    caller: str | None = None
+    find_elsewhere: Callable[[str], Principal | None] | None = None
+    waits_for_grants: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +139,7 @@ class Service:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.access = AccessSettings()
         self._lock = YieldingLock()
 
     def respond(self, request: Request) -> "Response":
@@ -136,6 +158,8 @@ class Service:
             call = Call(operation=operation, body=request.body, context=context)
             error = None
             try:
+                if context.principal.kind == "Unknown":
+                    raise unrecognized_client()
                 for step in STEPS:
                     step(call)
             except KmsError as refused:
@@ -164,18 +188,44 @@ class Service:
         )
 
     def caller_of(self, request: Request) -> Principal:
-        """Return the principal as whom *request* is made."""
-        return default_principal(request.account_id, model.partition_of(request.region))
+        """
+        Return the principal as whom *request* is made.
+
+        One of kind "Unknown" has an access key of ours that this world does not know, or that is
+        of another partition: nobody becomes an administrator by mistake.
+        """
+        partition = model.partition_of(request.region)
+        principals = self.world.principals
+        found = None
+        if not request.is_setup:
+            if request.access_key_id is not None:
+                found = self._find(request.access_key_id)
+            if found is None and self.access.caller is not None:
+                found = self._find(self.access.caller)
+        if found is None:
+            return principals.administrator(request.account_id, partition, self.world.clock.now())
+        if found.partition not in (None, partition):
+            return Principal("", request.account_id, kind="Unknown")
+        return found
+
+    def _find(self, access_key_id: str) -> Principal | None:
+        found = self.world.principals.find(access_key_id)
+        if found is None and self.access.find_elsewhere is not None:
+            found = self.access.find_elsewhere(access_key_id)
+        if found is None and was_given_out(access_key_id):
+            return Principal("", "", kind="Unknown")
+        return found
 
     def _receive(self, request: Request, operation: model.OperationModel) -> Context:
         world = self.world
         now = world.clock.now()
         settle(world, now)
-        region = world.account(request.account_id).region(request.region)
+        principal = self.caller_of(request)
+        region = world.account(principal.account_id or request.account_id).region(request.region)
         return Context(
             world=world,
             region=region,
-            principal=self.caller_of(request),
+            principal=principal,
             model=operation,
             request_id=new_uuid(world.source),
             now=now,

@@ -1,9 +1,11 @@
-"""Principals: who calls, and whom grants and key policies name."""
+"""The forms of principals' ARNs, in policies and in grants."""
 
 import re
-from dataclasses import dataclass
-from functools import cache
 from typing import Final
+
+from pytest_kmsmock._kms.domain.principals import Principal
+
+__all__ = ["Principal", "account_of", "is_principal_arn"]
 
 # Account roots, users, roles, federated users and assumed-role sessions; not groups (GRANT-6).
 _PRINCIPAL_ARN: Final = re.compile(
@@ -15,20 +17,6 @@ _PRINCIPAL_ARN: Final = re.compile(
 
 # A service of AWS, also one of a Region: "sns.amazonaws.com", "rds.us-east-1.amazonaws.com".
 _SERVICE: Final = re.compile(r"(?:[a-z0-9-]+\.)+amazonaws\.com(?:\.cn)?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who makes a request: an IAM principal's ARN and its account."""
-
-    arn: str
-    account_id: str
-
-
-@cache
-def default_principal(account_id: str, partition: str) -> Principal:
-    """Return the caller of a request for which the test named none."""
-    return Principal(f"arn:{partition}:iam::{account_id}:user/kmsmock", account_id)
 
 
 def is_principal_arn(value: str) -> bool:

@@ -13,6 +13,7 @@ from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
 from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
+from pytest_kmsmock._kms.domain.principals import Document, Principals
 from pytest_kmsmock._kms.domain.quotas import Quotas
 from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.wire.model import partition_of
@@ -79,10 +80,23 @@ class Region:
         del alias.target.aliases[alias.name]
 
 
+# The policies at each level of an organization, from its root down to the account.
+Levels: TypeAlias = tuple[tuple[Document, ...], ...]
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Account:
+    """
+    An account, with its place in an organization: a test may set *org_id* and the control policies.
+
+    An account without levels is not limited.
+    """
+
     account_id: str
     regions: dict[str, Region] = field(default_factory=dict)
+    org_id: str | None = None
+    service_control_policies: Levels = ()
+    resource_control_policies: Levels = ()
 
     def region(self, name: str) -> Region:
         region = self.regions.get(name)
@@ -112,6 +126,7 @@ class World:
         self.quotas = Quotas() if quotas is None else quotas
         self.leases = Leases(reuse=reuse_key_pairs)
         self.accounts: dict[str, Account] = {}
+        self.principals = Principals()
         # key material id -> what it belongs to: a ciphertext names its material (design, 5).
         self.materials: dict[bytes, tuple[KeyFamily, MaterialVersion]] = {}
         # import token -> what it stands for; expired ones stay, to be told from foreign ones.

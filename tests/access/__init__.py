@@ -1,0 +1,1 @@
+"""Who may do what: decisions, their wording and their reasons."""
