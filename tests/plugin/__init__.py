@@ -1,1 +1,1 @@
-"""Tests of the public face and of the interception, all through real clients."""
+"""Tests of the public face; the rooms below are those of the package, and its neighbours."""

@@ -18,7 +18,7 @@ ADVICE = (
     "If that is all right, cancel() it, or say unfired_faults='ignore' to mock_kms or the marker "
     "kms."
 )
-HERE = "tests/plugin/test_strictness.py"
+HERE = "tests/plugin/workbench/test_strictness.py"
 SIX = "12345678-1234-4234-8234-123456789012"
 
 

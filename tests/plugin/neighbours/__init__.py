@@ -1,0 +1,1 @@
+"""Beside other plugins and libraries: nobody disturbs anybody."""

@@ -1,0 +1,1 @@
+"""What a test does with a mock besides calling KMS, a module per subject."""

@@ -1,0 +1,1 @@
+"""As the room of the same name in the engine."""
