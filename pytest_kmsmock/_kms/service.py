@@ -152,7 +152,7 @@ class Service:
         """
         operation = find_operation(request.operation)
         if operation is None:
-            raise NotImplementedError(f"pytest-kmsmock does not serve {request.operation} yet")
+            raise not_served(request.operation)
         with self._lock:
             context = self._receive(request, operation.model)
             call = Call(operation=operation, body=request.body, context=context)
@@ -175,7 +175,14 @@ class Service:
         )
 
     def refuse(self, request: Request, error: KmsError) -> "Response":
-        """Answer *request* with *error*, whatever it asks for, and do nothing else."""
+        """
+        Answer *request* with *error*, whatever it asks for, and do nothing else.
+
+        Raises:
+            NotImplementedError: For an operation that is newer than our description of KMS.
+        """
+        if request.operation not in model.operation_names():
+            raise not_served(request.operation)
         with self._lock:
             context = self._receive(request, model.operation(request.operation))
         return Response(
@@ -231,6 +238,10 @@ class Service:
             now=now,
             seed=request.seed,
         )
+
+
+def not_served(operation: str) -> NotImplementedError:
+    return NotImplementedError(f"pytest-kmsmock does not serve {operation} yet")
 
 
 def arn_of_key(call: Call) -> str | None:

@@ -1,11 +1,57 @@
-"""AWS's own description of KMS, as botocore reads it: the oracle for names and shapes."""
+"""KMS as AWS describes it: today's, in botocore's own form, and the installed botocore's."""
 
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-MODEL: Final = ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
+from pytest_kmsmock._kms.operations import all_operations
+from tools.service_model import CARRIED
+
+
+def restore(description: Mapping[str, Any]) -> ServiceModel:
+    """Bring a description in kms.json's form back into botocore's."""
+
+    def refer(entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Write a reference where kms.json has a shape's name."""
+        roles = ("input", "output")
+        restored = {
+            name: {"shape": value} if name in roles else value for name, value in entry.items()
+        }
+        for name in ("members", "parts"):
+            references = {key: {"shape": value} for key, value in entry.get(name, {}).items()}
+            restored |= {name: references} if name == "members" else references
+        return restored
+
+    operations = {
+        name: {
+            "name": name,
+            "http": {"method": "POST", "requestUri": "/"},
+            **refer(operation),
+            "errors": [{"shape": code} for code in operation["errors"]],
+        }
+        for name, operation in description["operations"].items()
+    }
+    shapes = {
+        name: shape if shape["type"] in ("string", "blob", "integer") else refer(shape)
+        for name, shape in description["shapes"].items()
+    }
+    metadata = {"protocol": "json", "jsonVersion": "1.1", "targetPrefix": "TrentService"}
+    return ServiceModel({"metadata": metadata, "operations": operations, "shapes": shapes}, "kms")
+
+
+DESCRIPTION: Final = json.loads(CARRIED.read_text(encoding="utf-8"))
+# The oracle for names and shapes.
+MODEL: Final = restore(DESCRIPTION)
+INSTALLED: Final = ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
+
+# Of these nothing is built yet.
+NOT_BUILT: Final = {"ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"}
+# What is built, and what of it a client of the installed botocore can call.
+OPERATIONS: Final = [name for name in MODEL.operation_names if name in all_operations()]
+CALLABLE: Final = [name for name in OPERATIONS if name in INSTALLED.operation_names]
 
 
 def names_a_key(operation: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from pytest_kmsmock import KmsMock
-from tests.conformance.service_model import MODEL
+from tests.conformance.service_model import MODEL, NOT_BUILT
 from tests.conformance.stage import Stage
 from tests.conformance.tables import DATA
 from tests.vocabulary import create_key, refusal
@@ -67,7 +67,7 @@ def stage(request: pytest.FixtureRequest, kms_mock: KmsMock) -> Stage:
 
 def test_rows() -> None:
     """The table has a row for each key spec of the model."""
-    assert sorted(MODEL.shape_for("KeySpec").enum) == sorted(ROWS)
+    assert {*MODEL.shape_for("KeySpec").enum} - NOT_BUILT == {*ROWS}
 
 
 @pytest.mark.parametrize("usage", ALGORITHMS)

@@ -14,7 +14,7 @@ from tests.conformance.minimal_requests import (
     Request,
     re_encrypt_to,
 )
-from tests.conformance.service_model import MODEL, names_a_key
+from tests.conformance.service_model import OPERATIONS, names_a_key
 from tests.conformance.stage import EXTERNAL, KEY_STORES, KINDS, MULTI_REGION, Stage
 from tests.conformance.tables import Alternative, Cell, read_cells, read_json
 from tests.vocabulary import refusal
@@ -286,10 +286,10 @@ def test_unsure_cells() -> None:
 
 
 def test_rows_and_columns() -> None:
-    """The table has a row for each operation of the model."""
+    """The table has a row for each operation."""
     columns = (*KINDS, *PROPERTIES, *STORE_COLUMNS)
 
-    assert [f"{name}-{column}" for name in MODEL.operation_names for column in columns] == [
+    assert [f"{name}-{column}" for name in OPERATIONS for column in columns] == [
         cell.id for cell in CELLS
     ]
 

@@ -60,7 +60,7 @@ ABOVE = ["pytest_kmsmock", "pytest_kmsmock._kms"]
 IMPORTERS = {
     "botocore": [
         "pytest_kmsmock.interception",
-        "pytest_kmsmock._kms.wire.model",
+        "pytest_kmsmock._kms.wire.clients",
     ],
     "cryptography": ["pytest_kmsmock._kms.crypto"],
     "pytest": ["pytest_kmsmock.plugin"],

@@ -1,41 +1,46 @@
 """The registry against the service model, and the model against what we know of it."""
 
+import os
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+import botocore
 import pytest
 from botocore import xform_name
 from botocore.model import Shape, StructureShape
 
 from pytest_kmsmock._kms import service
 from pytest_kmsmock._kms.domain.world import World
+from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.operations import FAMILIES, all_operations
-from tests.conformance.service_model import MODEL
+from pytest_kmsmock._kms.wire.model import version_of
+from tests.conformance.service_model import DESCRIPTION, MODEL
 from tests.conformance.tables import read_json
 from tests.vocabulary import ACCOUNT, REGION
+from tools.service_model import CARRIED, describe, render
 
 CENSUS: Final = read_json("model_census.json")
 
 # What to do about something that the census does not know; the census gets it last.
 ADVICE: Final = {
     "operations": (
-        "botocore has operations that nobody here has thought of. Write each in"
+        "the model has operations that nobody here has thought of. Write each in"
         " pytest_kmsmock/_kms/operations/, with a row in both tables of AWS (key-states.csv,"
         " operations-by-key-type.csv) and a minimal request, then add it to model_census.json."
     ),
     "members": (
-        "botocore has members that nobody here has thought of: a request's would be ignored, an"
+        "the model has members that nobody here has thought of: a request's would be ignored, an"
         " answer's is missing. Serve each, or say in docs/differences.md that we do not, then add"
         " it to model_census.json."
     ),
     "enums": (
-        "botocore has enum values that nobody here has thought of. A key spec or an algorithm"
+        "the model has enum values that nobody here has thought of. A key spec or an algorithm"
         " needs a row in pytest_kmsmock/_kms/crypto/specs.py and in key-specs.csv, any other value"
         " its meaning where its operation is; then add it to model_census.json."
     ),
     "errors": (
-        "botocore has errors that nobody here has thought of. Raise each where AWS does, then add"
+        "the model has errors that nobody here has thought of. Raise each where AWS does, then add"
         " it to model_census.json."
     ),
 }
@@ -53,7 +58,7 @@ def shapes_in(shape: Shape | None) -> Iterator[Shape]:
 
 
 def take_census() -> dict[str, set[str]]:
-    """List all that a caller of KMS can see of the installed model, by kind."""
+    """List all that a caller of KMS can see of the model that we carry, by kind."""
     operations = [MODEL.operation_model(name) for name in MODEL.operation_names]
     shapes = {
         shape.name: shape
@@ -79,9 +84,50 @@ def take_census() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("kind", ADVICE)
-def test_nothing_new_in_botocore(kind: str) -> None:
-    """The installed botocore has no operation, member, enum value or error that we never met."""
+def test_nothing_new_in_the_model(kind: str) -> None:
+    """The model has no operation, member, enum value or error that we never thought of."""
     assert [] == sorted(take_census()[kind] - set(CENSUS[kind])), ADVICE[kind]
+
+
+def facts_of(description: Mapping[str, Any]) -> Iterator[str]:
+    """Spell out a description in kms.json's form, a line for each thing that may change."""
+    for name, operation in description["operations"].items():
+        yield f"{name} answers with {operation.get('output')}"
+        yield from (f"{name} raises {code}" for code in operation["errors"])
+    for name, shape in description["shapes"].items():
+        for trait, value in shape.items():
+            match value:
+                case dict():
+                    yield from (f"{name}.{member}: {of}" for member, of in value.items())
+                case list():
+                    yield from (f"{name}: {trait} {entry}" for entry in value)
+                case _:
+                    yield f"{name}: {trait} {value}"
+    for name, partition in description["partitions"].items():
+        yield from (f"{region} is a Region of {name}" for region in partition["regions"])
+
+
+def test_news_of_botocore() -> None:
+    """
+    The installed botocore knows nothing that our description does not have.
+
+    That it does is no fault of a change at hand: it is reported, and red where the weekly run asks
+    for it. Then run `python -m tools.service_model` beside it.
+    """
+    if version_of(botocore.__version__) < version_of(DESCRIPTION["botocore"]):
+        pytest.skip(f"botocore {botocore.__version__} is older than our description")
+    news = sorted({*facts_of(describe())} - {*facts_of(DESCRIPTION)})
+    if news and os.environ.get("KMSMOCK_NEWS") != "red":
+        pytest.skip(f"botocore {botocore.__version__} has news: {'; '.join(news)}")
+
+    assert [] == news
+
+
+def test_description_is_as_the_tool_writes_it() -> None:
+    """Nobody has changed kms.json by hand, as far as its form tells, and its botocore's content."""
+    assert render(DESCRIPTION) == CARRIED.read_text(encoding="utf-8")
+    if botocore.__version__ == DESCRIPTION["botocore"]:
+        assert describe() == DESCRIPTION
 
 
 def test_every_operation_is_registered() -> None:
@@ -105,12 +151,22 @@ def test_name_of_function(name: str) -> None:
     assert xform_name(name) == all_operations()[name].perform.__name__
 
 
-@pytest.mark.parametrize("name", MODEL.operation_names)
+@pytest.mark.parametrize("name", [*MODEL.operation_names, "BrewCoffee"])
 def test_operation_that_is_not_built(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An operation that is not built raises an error that names it, whatever is asked of it."""
+    """An operation that is not built, or newer, raises an error that names it."""
     monkeypatch.setattr(service, "find_operation", {}.get)
     request = service.Request(operation=name, region=REGION, account_id=ACCOUNT, body=b"{")
     expected = re.escape(f"pytest-kmsmock does not serve {name} yet")
 
     with pytest.raises(NotImplementedError, match=f"^{expected}$"):
         service.Service(World()).respond(request)
+
+
+def test_operation_that_is_newer_is_not_refused_either() -> None:
+    """A planned error does not hide that an operation is newer than our description."""
+    request = service.Request(operation="BrewCoffee", region=REGION, account_id=ACCOUNT, body=b"{}")
+
+    with pytest.raises(
+        NotImplementedError, match=r"^pytest-kmsmock does not serve BrewCoffee yet$"
+    ):
+        service.Service(World()).refuse(request, KmsError("ThrottlingException"))

@@ -18,7 +18,7 @@ from pytest_kmsmock._kms.service import Request, Response
 from tests.conformance.minimal_requests import prepare
 from tests.conformance.observation import Picture, observe
 from tests.conformance.random_requests import Properties, bodies_of, encode
-from tests.conformance.service_model import MODEL
+from tests.conformance.service_model import CALLABLE, INSTALLED, MODEL
 from tests.conformance.stage import EXTERNAL, KINDS, MULTI_REGION, Stage
 from tests.vocabulary import ACCOUNT, OTHER_ACCOUNT, REGION, create_key
 
@@ -204,7 +204,7 @@ def send_at_random(operation: str, examples: int) -> None:
         phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    @given(bodies_of(MODEL.operation_model(operation)), st.sampled_from(REGIONS))
+    @given(bodies_of(INSTALLED.operation_model(operation)), st.sampled_from(REGIONS))
     def send(drawn: Any, region: str) -> None:
         if not kept:
             scenes.close()
@@ -219,14 +219,14 @@ def send_at_random(operation: str, examples: int) -> None:
         send()
 
 
-@pytest.mark.parametrize("operation", MODEL.operation_names)
+@pytest.mark.parametrize("operation", CALLABLE)
 def test_random_requests(operation: str) -> None:
     """Every answer is one of AWS's, and a refused request has changed nothing."""
     send_at_random(operation, 15)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", MODEL.operation_names)
+@pytest.mark.parametrize("operation", CALLABLE)
 def test_many_random_requests(operation: str) -> None:
     """Every answer is one of AWS's, and a refused request has changed nothing, for longer."""
     send_at_random(operation, 150)

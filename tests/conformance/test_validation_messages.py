@@ -5,14 +5,13 @@ import re
 from base64 import b64encode
 from pathlib import Path
 
-import botocore.session
 import pytest
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, validation
+from tests.conformance.service_model import MODEL
 
-SERVICE = botocore.session.Session().get_service_model("kms")
-OPERATIONS = SERVICE.operation_names
+OPERATIONS = MODEL.operation_names
 DATA = Path(__file__).parent / "data" / "validation_messages.json"
 
 # Sentences that AWS was seen to send; {"bytes": n} in the parameters stands for n zero bytes,
@@ -21,10 +20,10 @@ RECORDED = json.loads(DATA.read_text(encoding="utf-8"))
 
 
 def values_of_enum(name):
-    """List an enum as AWS prints it: as recorded, then what the installed model has beyond."""
+    """List an enum as AWS prints it: as recorded, then what the model has beyond."""
     messages = [entry["message"] for entry in RECORDED if entry.get("enum") == name]
     seen = re.search(r"enum value set: \[(.*)\]", messages[0])[1].split(", ") if messages else []
-    return seen + [value for value in SERVICE.shape_for(name).enum if value not in seen]
+    return seen + [value for value in MODEL.shape_for(name).enum if value not in seen]
 
 
 def refusal_of(operation_name, request):
@@ -54,7 +53,7 @@ def test_recorded(entry):
     assert (entry["code"], expected) == refusal_of(entry["operation"], request)
 
 
-# From here on the sentences are built anew from botocore's model, to be compared with ours.
+# From here on the sentences are built anew from the service model, to be compared with ours.
 
 SAMPLES = {
     "AccountIdType": "123456789012",
@@ -223,7 +222,7 @@ BREACHES = [
     pytest.param(name, request, violations, id=f"{name}-{title}")
     for name in OPERATIONS
     for title, request, violations in breaches(
-        name, SERVICE.operation_model(name).input_shape, "", lambda value: value
+        name, MODEL.operation_model(name).input_shape, "", lambda value: value
     )
 ]
 
@@ -240,7 +239,7 @@ def test_breach(name, request_, violations):
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_sample(name):
     """A request with every member, each as small as the model allows, is accepted."""
-    shape = SERVICE.operation_model(name).input_shape
+    shape = MODEL.operation_model(name).input_shape
     request = {member: sample(shape.members[member]) for member in shape.members}
 
     assert validation.validate(name, request) is None
@@ -249,7 +248,7 @@ def test_sample(name):
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_member_names(name):
     """No member begins with two capitals, for which AWS's spelling was never seen."""
-    pending, names = [SERVICE.operation_model(name).input_shape], set()
+    pending, names = [MODEL.operation_model(name).input_shape], set()
     while pending:
         shape = pending.pop()
         names |= set(getattr(shape, "members", ()))

@@ -174,6 +174,17 @@ class TestReplicateKey:
             f"{region} is not a valid Region in partition aws.",
         ) == refusal(kms.replicate_key, KeyId=primary, ReplicaRegion=region)
 
+    def test_replicate_key_to_a_region_that_only_botocore_knows(self, kms, primary, monkeypatch):
+        """A Region that is newer than our description will do, if the installed botocore has it."""
+        monkeypatch.setattr(
+            "pytest_kmsmock._kms.operations.replication.installed_regions",
+            {"aws": {"us-east-9"}}.get,
+        )
+
+        replica = kms.replicate_key(KeyId=primary, ReplicaRegion="us-east-9")
+
+        assert primary.replace(":us-east-1:", ":us-east-9:") == replica["ReplicaKeyMetadata"]["Arn"]
+
     def test_replicate_key_that_is_disabled(self, kms, primary):
         """A disabled primary can't be replicated (wire-facts Z10)."""
         kms.disable_key(KeyId=primary)

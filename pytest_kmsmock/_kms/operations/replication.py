@@ -14,6 +14,7 @@ from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseM
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.requirements import MULTI_REGION_PRIMARY
 from pytest_kmsmock._kms.rules.states import GRANTABLE, REPLICABLE
+from pytest_kmsmock._kms.wire.clients import installed_regions
 from pytest_kmsmock._kms.wire.model import partition_of, regions_of
 
 
@@ -79,6 +80,7 @@ def read_region(ctx: Context, name: str) -> Region:
         KmsError: ValidationException (text never recorded; assumed).
     """
     partition = ctx.region.partition
-    if partition_of(name) != partition or name not in regions_of(partition):
+    known = name in regions_of(partition) or name in installed_regions(partition)
+    if partition_of(name) != partition or not known:
         raise validation(f"{name} is not a valid Region in partition {partition}.")
     return ctx.world.account(ctx.region.account_id).region(name)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from pytest_kmsmock._kms.errors import KmsError
-from pytest_kmsmock._kms.wire import model
+from pytest_kmsmock._kms.wire import clients, model
 from pytest_kmsmock._kms.wire.model import Shape
 
 Convert: TypeAlias = Callable[[Any], Any]
@@ -330,9 +330,7 @@ _TO_JSON: Final = Target(
 )
 _TO_CLIENT: Final = Target(
     kept=MappingProxyType({**_TO_JSON.kept, "blob": bytes}),
-    convert=MappingProxyType(
-        {"timestamp": lambda value: model.client_timestamp(_epoch_seconds(value))}
-    ),
+    convert=MappingProxyType({"timestamp": lambda value: clients.timestamp(_epoch_seconds(value))}),
 )
 
 

@@ -1,16 +1,21 @@
-"""KMS as the installed botocore describes it: operations, shapes, errors, partitions."""
+"""
+KMS as its newest model describes it: operations, shapes, errors, partitions.
 
+The description is this package's own (kms.json, which tools/service_model.py makes of botocore's):
+whatever botocore a test has, it meets the same KMS.
+"""
+
+import json
+import pkgutil
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from botocore.loaders import Loader
-from botocore.utils import parse_timestamp
+# The roles in which a list and a map name the shapes that they are made of.
+PARTS: Final = ("member", "key", "value")
 
 # Common errors of every AWS service, which no model lists (rules WIRE-9, WIRE-11; wire-facts W3,
 # N10). What is neither here nor modelled is a 400.
@@ -59,7 +64,6 @@ class OperationModel:
     input: Shape
     output: Shape | None
     error_codes: tuple[str, ...]
-    documentation: str
 
     @property
     def has_dry_run(self) -> bool:
@@ -80,22 +84,21 @@ def operation(name: str) -> OperationModel:
     Describe the operation *name*.
 
     Raises:
-        KeyError: If the installed botocore does not know it.
+        KeyError: If KMS has no such operation.
     """
-    described = _service()["operations"][name]
+    described = _description()["operations"][name]
     output = described.get("output")
     return OperationModel(
         name=name,
-        input=_shape(described["input"]["shape"]),
-        output=None if output is None else _shape(output["shape"]),
-        error_codes=tuple(error["shape"] for error in described["errors"]),
-        documentation=described["documentation"],
+        input=_shape(described["input"]),
+        output=None if output is None else _shape(output),
+        error_codes=tuple(described["errors"]),
     )
 
 
 @cache
 def operation_names() -> tuple[str, ...]:
-    return tuple(_service()["operations"])
+    return tuple(_description()["operations"])
 
 
 def enum_values(shape_name: str) -> tuple[str, ...]:
@@ -103,7 +106,7 @@ def enum_values(shape_name: str) -> tuple[str, ...]:
     List what the enum *shape_name* allows, in the model's order.
 
     Raises:
-        KeyError: If the installed botocore has no such shape.
+        KeyError: If the model has no such shape.
     """
     return _shape(shape_name).enum
 
@@ -121,23 +124,6 @@ def error_codes() -> tuple[str, ...]:
 def status_of(code: str) -> int:
     """Return the HTTP status of the error *code* (wire-facts W3, W6, W21; rules WIRE-8)."""
     return _modeled_status().get(code) or _UNMODELED_STATUS.get(code, 400)
-
-
-def client_timestamp(epoch_seconds: float) -> datetime:
-    """Return the moment as a client of the installed botocore gets it: in local time."""
-    if time.daylight or epoch_seconds < 0:
-        # The stubs have strings in mind; botocore's JSON parser hands over numbers.
-        return parse_timestamp(epoch_seconds)  # type: ignore[arg-type]
-    # Where clocks are never put back it comes to this, at a tenth of the time.
-    moment = datetime.fromtimestamp(epoch_seconds)  # noqa: DTZ006 - its zone is put in below
-    return moment.replace(tzinfo=_local_zone(time.timezone))
-
-
-@cache
-def _local_zone(offset: int) -> tzinfo | None:
-    """Return the zone object that botocore puts into datetimes, where *offset* is the local one."""
-    epoch: datetime = parse_timestamp(0.0)  # type: ignore[arg-type]  # see client_timestamp()
-    return epoch.tzinfo
 
 
 @cache
@@ -158,10 +144,8 @@ def regions_of(partition: str) -> tuple[str, ...]:
     """
     List the Regions of *partition*, without the likes of "aws-global".
 
-    From partitions.json: endpoints.json, which names services too, lags behind with new Regions.
-
     Raises:
-        KeyError: If botocore has no such partition.
+        KeyError: If there is no such partition.
     """
     regions = _partitions()[partition]["regions"]
     return tuple(name for name in regions if not name.endswith("-global"))
@@ -172,48 +156,49 @@ def dns_suffix_of(partition: str) -> str:
     Return what the host names of *partition* end in: "amazonaws.com", "amazonaws.com.cn", …
 
     Raises:
-        KeyError: If botocore has no such partition.
+        KeyError: If there is no such partition.
     """
-    return str(_partitions()[partition]["outputs"]["dnsSuffix"])
+    return str(_partitions()[partition]["dnsSuffix"])
 
 
-@cache
+def described_by() -> str:
+    """Return the version of the botocore whose description this is."""
+    return str(_description()["botocore"])
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Read a version of botocore, "1.44.8", as numbers to compare."""
+    return tuple(map(int, text.split(".")))
+
+
 def _partitions() -> Mapping[str, Mapping[str, Any]]:
-    return {
-        partition["id"]: partition for partition in Loader().load_data("partitions")["partitions"]
-    }
+    partitions: Mapping[str, Mapping[str, Any]] = _description()["partitions"]
+    return partitions
 
 
 @cache
-def _service() -> Mapping[str, Any]:
-    # The loader's parts instead of load_service_model(), which first lists the directory of every
-    # AWS service: 6 ms instead of 16 to 60. They honour AWS_DATA_PATH and ~/.aws/models alike.
-    loader = Loader()
-    version = max(loader.list_api_versions("kms", "service-2"))
-    service: Mapping[str, Any] = loader.load_data(f"kms/{version}/service-2")
-    return service
+def _description() -> Mapping[str, Any]:
+    data = pkgutil.get_data(__package__, "kms.json")
+    assert data is not None, "kms.json is part of this package"
+    description: Mapping[str, Any] = json.loads(data)
+    return description
 
 
 @cache
 def _shape(name: str) -> Shape:
-    # Shapes of our own, not botocore.model's: those resolve each reference anew at every access.
-    described = _service()["shapes"][name]
+    described = _description()["shapes"][name]
     return Shape(
         name=name,
         type=described["type"],
         members=MappingProxyType(
             {
-                member: _shape(reference["shape"])
-                for member, reference in described.get("members", {}).items()
+                member: _shape(shape_name)
+                for member, shape_name in described.get("members", {}).items()
             }
         ),
         required=frozenset(described.get("required", ())),
         parts=MappingProxyType(
-            {
-                role: _shape(described[role]["shape"])
-                for role in ("member", "key", "value")
-                if role in described
-            }
+            {role: _shape(shape_name) for role, shape_name in described.get("parts", {}).items()}
         ),
         min=described.get("min"),
         max=described.get("max"),
@@ -228,6 +213,6 @@ def _modeled_status() -> Mapping[str, int]:
     # No error of KMS has a wire code other than its shape's name (rules WIRE-10).
     return {
         name: 500 if shape.get("fault") else 400
-        for name, shape in _service()["shapes"].items()
+        for name, shape in _description()["shapes"].items()
         if shape.get("exception")
     }

@@ -1,18 +1,14 @@
-"""The key spec table against botocore's model and the guide's numbers."""
+"""The key spec table against the service model and the guide's numbers."""
 
-import botocore.session
 import pytest
 
 from pytest_kmsmock._kms.crypto.algorithms import ENCRYPTION, MACS, SIGNING, digest_length
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
-
-# botocore 1.44 knows them; this project serves the 17 specs of before.
-NOT_OFFERED = {"ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"}
+from tests.conformance.service_model import MODEL, NOT_BUILT
 
 
 def enum(shape):
-    model = botocore.session.get_session().get_service_model("kms")
-    return set(model.shape_for(shape).enum) - NOT_OFFERED
+    return set(MODEL.shape_for(shape).enum) - NOT_BUILT
 
 
 def test_specs_names():

@@ -3,7 +3,6 @@
 import json
 from datetime import datetime, timedelta, timezone
 
-import botocore.session
 import pytest
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
@@ -12,11 +11,11 @@ from hypothesis import strategies as st
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, validation
+from tests.conformance.service_model import MODEL
 from tests.unit.wire.shapes import MOMENTS, values_of
 
-SERVICE = botocore.session.Session().get_service_model("kms")
-OPERATIONS = SERVICE.operation_names
-WITH_OUTPUT = [name for name in OPERATIONS if SERVICE.operation_model(name).output_shape]
+OPERATIONS = MODEL.operation_names
+WITH_OUTPUT = [name for name in OPERATIONS if MODEL.operation_model(name).output_shape]
 WITHOUT_OUTPUT = [name for name in OPERATIONS if name not in WITH_OUTPUT]
 
 MOMENT = datetime(2019, 2, 25, 21, 13, 27, 775999, tzinfo=timezone.utc)
@@ -29,7 +28,7 @@ many = settings(max_examples=300, deadline=None)
 def parse_as_botocore(operation_name, body):
     """Read an answer's body with botocore's own parser."""
     response = {"headers": {}, "status_code": 200, "body": body}
-    shape = SERVICE.operation_model(operation_name).output_shape
+    shape = MODEL.operation_model(operation_name).output_shape
     parsed = create_parser("json").parse(response, shape)
     del parsed["ResponseMetadata"]
     return parsed
@@ -58,7 +57,7 @@ def outcome_of(step, *arguments):
 @few
 def test_decode_reads_what_botocore_writes(name, data):
     """A request is read back as it was given to the client; its timestamps have whole seconds."""
-    operation = SERVICE.operation_model(name)
+    operation = MODEL.operation_model(name)
     seconds = MOMENTS.map(lambda moment: moment.replace(microsecond=0))
     parameters = data.draw(values_of(operation.input_shape, moments=seconds))
     serializer = create_serializer("json", include_validation=False)
@@ -88,7 +87,7 @@ JSON = st.recursive(
 @few
 def test_decode_of_any_json(name, data):
     """Any JSON in any member is read or refused, and what is read, validation can judge."""
-    shape = SERVICE.operation_model(name).input_shape
+    shape = MODEL.operation_model(name).input_shape
     members = st.fixed_dictionaries({}, optional=dict.fromkeys(shape.members, JSON))
     body = json.dumps(data.draw(members | JSON)).encode()
     request = outcome_of(codec.decode, name, body)
@@ -253,7 +252,7 @@ def test_decode_wrong_timestamp(sent, token):
 @few
 def test_to_client_is_what_botocore_parses(name, data):
     """A client gets what botocore's parser makes of the wire: values, zones and order alike."""
-    shape = SERVICE.operation_model(name).output_shape
+    shape = MODEL.operation_model(name).output_shape
     response = data.draw(values_of(shape, absent=st.none()))
 
     assert repr(parse_as_botocore(name, codec.encode(name, response))) == repr(
@@ -266,7 +265,7 @@ def test_to_client_is_what_botocore_parses(name, data):
 @few
 def test_measure_is_the_length_of_the_body(name, data):
     """What a client gets tells how long the body would be that it never sees."""
-    shape = SERVICE.operation_model(name).output_shape
+    shape = MODEL.operation_model(name).output_shape
     response = data.draw(values_of(shape, absent=st.none())) if shape else {}
 
     assert len(codec.encode(name, response)) == codec.measure(name, codec.to_client(name, response))

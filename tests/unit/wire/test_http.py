@@ -2,15 +2,14 @@
 
 from datetime import datetime, timezone
 
-import botocore.session
 import pytest
 from botocore.parsers import create_parser
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import http, model
+from tests.conformance.service_model import MODEL
 
-SERVICE = botocore.session.Session().get_service_model("kms")
-MODELED = [shape.error_code for shape in SERVICE.error_shapes]
+MODELED = [shape.error_code for shape in MODEL.error_shapes]
 UNMODELED = [
     "ValidationException",
     "AccessDeniedException",
@@ -25,8 +24,8 @@ def parse_as_botocore(error):
     response = {"headers": {}, "status_code": model.status_of(error.code)}
     response["body"] = http.error_body(error)
     parser = create_parser("json")
-    parsed = parser.parse(response, SERVICE.operation_model("Encrypt").output_shape)
-    if (shape := SERVICE.shape_for_error_code(error.code)) is not None:
+    parsed = parser.parse(response, MODEL.operation_model("Encrypt").output_shape)
+    if (shape := MODEL.shape_for_error_code(error.code)) is not None:
         parsed.update(parser.parse(response, shape))
     del parsed["ResponseMetadata"]
     return parsed
