@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.activation import mock_kms
     from pytest_kmsmock.interception.outside import CallOutsideMock
     from pytest_kmsmock.mock import KmsMock
+    from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.workbench.calls.record import Call, Calls
     from pytest_kmsmock.workbench.enclave import NitroEnclave
     from pytest_kmsmock.workbench.faults.planning import Fault, UnfiredFaults
@@ -21,6 +22,7 @@ __all__ = [
     "KeyHandle",
     "KeyStoreHandle",
     "KmsMock",
+    "KmsServer",
     "NitroEnclave",
     "Snapshot",
     "UnfiredFaults",
@@ -36,6 +38,7 @@ _MODULES = {
     "KeyHandle": "workbench.keys.known",
     "KeyStoreHandle": "workbench.key_stores.handles",
     "KmsMock": "mock",
+    "KmsServer": "serving.server",
     "NitroEnclave": "workbench.enclave",
     "Snapshot": "workbench.keys.known",
     "UnfiredFaults": "workbench.faults.planning",

@@ -1,7 +1,7 @@
 """The mock: the handle that a test holds on an in-memory KMS."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
@@ -13,7 +13,8 @@ from pytest_kmsmock.interception.sessions import (
     shared_client,
 )
 from pytest_kmsmock.options import Options
-from pytest_kmsmock.stack import ACTIVE
+from pytest_kmsmock.serving.offer import OffersServing
+from pytest_kmsmock.stack import ActiveMocks
 from pytest_kmsmock.workbench.bench import Workbench
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __tracebackhide__ = True
 
 
-class KmsMock(Workbench):
+class KmsMock(Workbench, OffersServing):
     """
     An in-memory KMS, and the handle that a test has on it.
 
@@ -251,11 +252,16 @@ class KmsMock(Workbench):
         """
         Raises:
             UnfiredFaults: For planned faults that never fired, unless there was a *failure*.
+            ServerFailed: For a bug of this package that a request of another process met, likewise.
         """
         if self._faults.have_fired:
             # They remember it: standard and adaptive retries have a quota, and a rate.
             forget_shared_clients()
-        self._faults.finish(failure)
+        try:
+            if self._servers:
+                self._end_serving(failure)
+        finally:
+            self._faults.finish(failure)
 
 
 def make_mock(options: Options) -> KmsMock:
@@ -263,3 +269,7 @@ def make_mock(options: Options) -> KmsMock:
     mock = KmsMock.__new__(KmsMock)
     mock._set_up(options)
     return mock
+
+
+ACTIVE: Final = ActiveMocks(make_mock)
+hooks.install(ACTIVE)

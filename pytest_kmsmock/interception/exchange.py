@@ -15,13 +15,28 @@ CONNECTION_ERRORS: Final = (
 )
 
 
+class Origin(NamedTuple):
+    """
+    Where a request of another process came from.
+
+    Args:
+        address: Host and port of the client, such as "127.0.0.1:40312".
+        user_agent: What it says of itself, such as "aws-cli/2.31.0 ..."; empty if nothing.
+
+    .. versionadded:: 0.1.0
+    """
+
+    address: str
+    user_agent: str
+
+
 class Exchange(NamedTuple):
     """
     A request as it reached us; a named tuple, since every call makes one.
 
     *attempt* counts from 1. None stands for what a client that is older than the plugin does not
     tell: *attempt*, *parameters* (the caller's own, which nobody changes) and *read_timeout*
-    (seconds; None too where the client waits forever).
+    (seconds; None too where the client waits forever). A request of this process has no *origin*.
     """
 
     operation: str
@@ -31,6 +46,7 @@ class Exchange(NamedTuple):
     attempt: int | None
     parameters: dict[str, Any] | None = None
     read_timeout: float | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

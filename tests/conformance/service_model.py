@@ -10,11 +10,9 @@ from botocore.model import ServiceModel
 from pytest_kmsmock._kms.operations import all_operations
 from tools.service_model import CARRIED
 
-INSTALLED: Final = ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
 
-
-def restore(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring a description in kms.json's form back into that of botocore's documents."""
+def restore(description: Mapping[str, Any]) -> ServiceModel:
+    """Bring a description in kms.json's form back into botocore's."""
 
     def refer(entry: Mapping[str, Any]) -> dict[str, Any]:
         """Write a reference where kms.json has a shape's name."""
@@ -40,12 +38,14 @@ def restore(description: Mapping[str, Any]) -> dict[str, Any]:
         name: shape if shape["type"] in ("string", "blob", "integer") else refer(shape)
         for name, shape in description["shapes"].items()
     }
-    return {"metadata": INSTALLED.metadata, "operations": operations, "shapes": shapes}
+    metadata = {"protocol": "json", "jsonVersion": "1.1", "targetPrefix": "TrentService"}
+    return ServiceModel({"metadata": metadata, "operations": operations, "shapes": shapes}, "kms")
 
 
 DESCRIPTION: Final = json.loads(CARRIED.read_text(encoding="utf-8"))
 # The oracle for names and shapes.
-MODEL: Final = ServiceModel(restore(DESCRIPTION), "kms")
+MODEL: Final = restore(DESCRIPTION)
+INSTALLED: Final = ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
 
 # Of these nothing is built yet.
 NOT_BUILT: Final = {"ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"}

@@ -16,7 +16,7 @@ LAYERS = [
     ["pytest_kmsmock.plugin"],
     ["pytest_kmsmock.activation"],
     ["pytest_kmsmock.mock"],
-    ["pytest_kmsmock.decorating", "pytest_kmsmock.stack"],
+    ["pytest_kmsmock.decorating", "pytest_kmsmock.serving", "pytest_kmsmock.stack"],
     ["pytest_kmsmock.workbench"],
     ["pytest_kmsmock.interception"],
     ["pytest_kmsmock.options"],

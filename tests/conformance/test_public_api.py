@@ -36,6 +36,7 @@ def test_exported_names():
         "KeyHandle",
         "KeyStoreHandle",
         "KmsMock",
+        "KmsServer",
         "NitroEnclave",
         "Snapshot",
         "UnfiredFaults",
@@ -76,8 +77,8 @@ def test_marker(tmp_path):
 
 
 def test_fixtures(tmp_path):
-    """pytest lists two fixtures of the plugin, each with a sentence."""
+    """pytest lists three fixtures of the plugin, each with a sentence."""
     listed = ask_pytest("--fixtures", tmp_path).partition("pytest_kmsmock.plugin")[2]
     fixtures = re.findall(r"(?m)^(\w+).*\n    (\w.*)$", listed.partition("\n-----")[0])
 
-    assert {"kms", "kms_mock"} == {name for name, _ in fixtures}
+    assert {"kms", "kms_mock", "kms_server"} == {name for name, _ in fixtures}

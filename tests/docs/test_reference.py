@@ -1,6 +1,7 @@
 """The reference is complete, and the examples of public docstrings are run."""
 
 import inspect
+import os
 import re
 import textwrap
 from collections.abc import Iterator
@@ -66,6 +67,7 @@ def test_examples_of_a_docstring(name, docstring, kms, kms_mock):
         key_id=key_id,
         kms=kms,
         kms_mock=kms_mock,
+        os=os,
         pytest=pytest,
         timedelta=timedelta,
     )
@@ -103,7 +105,7 @@ def test_every_keyword():
         mock_kms(unknown=True)
     keywords = re.findall(r"\w+", str(caught.value).partition("(it takes ")[2])
 
-    assert {"kms", "kms_mock", *keywords} == names_in(first_column("fixtures.md"))
+    assert {"kms", "kms_mock", "kms_server", *keywords} == names_in(first_column("fixtures.md"))
 
 
 def test_every_exported_name():

@@ -27,7 +27,7 @@ _UNMODELED_STATUS: Final[Mapping[str, int]] = MappingProxyType(
         "UnrecognizedClientException": 403,
         "IncompleteSignature": 403,
         "ExpiredTokenException": 403,
-        "UnknownOperationException": 404,
+        "UnknownOperationException": 400,
         "InternalFailure": 500,
         "ServiceUnavailable": 503,
     }

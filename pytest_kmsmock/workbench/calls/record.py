@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
-from pytest_kmsmock.interception.exchange import Exchange, copy_containers
+from pytest_kmsmock.interception.exchange import Exchange, Origin, copy_containers
 from pytest_kmsmock.workbench.calls.showing import Display, write_request, write_response
 from pytest_kmsmock.workbench.wording import refuse_unknown
 
@@ -48,10 +48,12 @@ class Call:
         key_arn: The key that the call was about, as far as KMS has found it: the first one, if it
             names several; the new one, if it makes one.
         time: By the clock of the mock.
-        attempt: Counts from 1; None in a client that is older than the plugin.
+        attempt: Counts from 1; None in a client that is older than the plugin, and of one in
+            another process that does not say.
         response: The members of the answer, without botocore's ResponseMetadata; None if there was
             none, or an error.
         error: What the call was refused with or failed by, if it was.
+        origin: Where it came from, if from another process (see `KmsMock.serve()`).
 
     .. versionadded:: 0.1.0
     """
@@ -66,6 +68,7 @@ class Call:
     attempt: int | None
     response: dict[str, Any] | None = None
     error: CallError | None = None
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         return f"<Call {self.summarise()}>"
@@ -140,6 +143,7 @@ def read_request(exchange: Exchange, caller: "Principal", time: datetime) -> Cal
         key_arn=None,
         time=time,
         attempt=exchange.attempt,
+        origin=exchange.origin,
     )
 
 

@@ -26,7 +26,6 @@ STATUS = {
     "KMSInternalException": 500,
     "KeyUnavailableException": 500,
     "ServiceUnavailable": 503,
-    "UnknownOperationException": 404,
     "UnrecognizedClientException": 403,
 }
 MODELED = sorted(

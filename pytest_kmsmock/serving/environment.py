@@ -1,0 +1,65 @@
+"""What a process needs in its environment, to find a KMS of ours and nothing of AWS."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pytest_kmsmock.interception.sessions import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+
+ENDPOINT: Final = "AWS_ENDPOINT_URL_KMS"
+
+# A profile that says nothing, so that none of the machine's does: no SDK takes a name for "none".
+NO_PROFILE: Final = str(Path(__file__).parent / "no_profile.ini")
+
+# Whatever was configured: endpoints count, and nobody asks the metadata service.
+HONOURED: Final[Mapping[str, str]] = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+    "AWS_USE_FIPS_ENDPOINT": "false",
+    "AWS_USE_DUALSTACK_ENDPOINT": "false",
+}
+PROXY_EXCEPTIONS: Final = ("NO_PROXY", "no_proxy")
+LOOPBACK: Final = ("127.0.0.1", "localhost")
+
+
+def environment_of(
+    url: str,
+    region_name: str,
+    outer: Mapping[str, str],
+    credentials: tuple[str, str, str] = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, ""),
+) -> dict[str, str]:
+    """
+    Return the variables that lead any SDK to the KMS at *url*, to be merged into *outer*.
+
+    Args:
+        url: The endpoint.
+        region_name: The Region of clients that name none.
+        outer: The environment as it is, for what is added to.
+        credentials: Access key id, secret access key, and session token or "".
+    """
+    access_key_id, secret_access_key, session_token = credentials
+    return {
+        ENDPOINT: url,
+        "AWS_ACCESS_KEY_ID": access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret_access_key,
+        "AWS_SESSION_TOKEN": session_token,  # an empty one is none, and hides another's
+        "AWS_REGION": region_name,
+        "AWS_DEFAULT_REGION": region_name,
+        "AWS_PROFILE": "default",
+        "AWS_CONFIG_FILE": NO_PROFILE,
+        "AWS_SHARED_CREDENTIALS_FILE": NO_PROFILE,
+        **HONOURED,
+        **proxy_exceptions(outer),
+    }
+
+
+def proxy_exceptions(outer: Mapping[str, str]) -> dict[str, str]:
+    """Add this machine to the hosts that are reached without a proxy."""
+    return {name: with_loopback(outer.get(name, "")) for name in PROXY_EXCEPTIONS}
+
+
+def with_loopback(hosts: str) -> str:
+    known = [host.strip() for host in hosts.split(",") if host.strip()]
+    if "*" in known:
+        return hosts
+    return ",".join([*known, *(host for host in LOOPBACK if host not in known)])

@@ -1,0 +1,76 @@
+"""What a mock offers to other processes."""
+
+from typing import TYPE_CHECKING
+
+from pytest_kmsmock.workbench.subject import Subject
+
+if TYPE_CHECKING:
+    from pytest_kmsmock.serving.server import KmsServer
+
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
+
+class OffersServing(Subject):
+    """A server in front of the mock, for other processes and other languages."""
+
+    _servers: "tuple[KmsServer, ...]" = ()
+    _bugs: tuple[Exception, ...] = ()
+
+    def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> "KmsServer":
+        """
+        Return a server in front of this mock, for other processes and other languages.
+
+        It is started by a `with`, or by `start()`, and ends with the mock at the latest.
+
+            >>> with kms_mock.serve() as server:
+            ...     kms = kms_mock.client(endpoint_url=server.url)
+            ...     key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+            >>> kms_mock.assert_called("CreateKey", times=1)
+
+        Args:
+            host: The address to listen on. Anything but a loopback address lets other machines in.
+            port: A free one by default.
+
+        Raises:
+            TypeError, ValueError: For an address that can't be; for a mock that is not active.
+
+        .. versionadded:: 0.1.0
+        """
+        from pytest_kmsmock.serving.server import KmsServer  # noqa: PLC0415 - see KmsMock._open
+
+        self._require_active()
+        return KmsServer(self, host=host, port=port, reach="loopback")  # type: ignore[arg-type]
+
+    def adopt_server(self, server: "KmsServer") -> None:
+        """Let *server* end with this mock; for the server, when it starts."""
+        self._require_active()
+        self._servers = (*self._servers, server)
+
+    def note_bug(self, bug: Exception) -> None:
+        """Keep what went wrong with a request of another process; for the servers."""
+        self._bugs = (*self._bugs, bug)
+
+    def raise_bugs(self, failure: BaseException | None) -> None:
+        """
+        Let the test fail whose requests met bugs of this package; for the servers.
+
+        Raises:
+            ServerFailed: For the first of them, unless there is a *failure*: that has it as a note.
+        """
+        if not self._bugs:
+            return
+        from pytest_kmsmock.serving.server import ServerFailed  # noqa: PLC0415 - as above
+        from pytest_kmsmock.workbench.faults.planning import add_note  # noqa: PLC0415 - see KmsMock._open
+
+        bugs, self._bugs = self._bugs, ()
+        text = f"pytest-kmsmock itself failed in answering {len(bugs)} of the requests served"
+        if failure is None:
+            raise ServerFailed(f"{text}: {bugs[0]!r}") from bugs[0]
+        add_note(failure, f"{text}: {bugs[0]!r}")
+
+    def _end_serving(self, failure: BaseException | None) -> None:
+        servers, self._servers = self._servers, ()
+        for server in servers:
+            server._stop(failure)
+        self.raise_bugs(failure)

@@ -1,0 +1,153 @@
+"""The server that a test starts in front of its mock."""
+
+import os
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from pytest_kmsmock.serving.environment import environment_of
+from pytest_kmsmock.serving.listener import Listener
+from pytest_kmsmock.serving.site import Site
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from pytest_kmsmock.serving import admin, front_end
+
+    class Mock(front_end.Answerer, admin.Mock, Protocol):
+        """A mock that can be served."""
+
+        def adopt_server(self, server: "KmsServer") -> None: ...
+
+        def raise_bugs(self, failure: BaseException | None) -> None: ...
+
+
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
+
+class ServerFailed(RuntimeError):
+    """Requests of other processes met a bug of this package: they were answered by a 500."""
+
+
+class KmsServer:
+    """
+    An HTTP server in front of one mock, for other processes: what `KmsMock.serve()` returns.
+
+    It has the mock's keys, clock, calls and faults, and ends with the mock. In a `with` it is
+    started and stopped:
+
+        >>> with kms_mock.serve() as server:
+        ...     child_environment = {**os.environ, **server.environment}
+        >>> child_environment["AWS_ENDPOINT_URL_KMS"].startswith("http://127.0.0.1:")
+        True
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(self, mock: "Mock", *, host: str, port: int, reach: "admin.Reach") -> None:
+        check_address(host, port)
+        self._mock = mock
+        self._host = host
+        self._asked_port = port
+        self._reach = reach
+        self._listener: Listener | None = None
+
+    def __repr__(self) -> str:
+        return f"<KmsServer {'not started' if self._listener is None else self.url}>"
+
+    def __enter__(self) -> "KmsServer":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        failure: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop(failure)
+
+    def start(self) -> "KmsServer":
+        """
+        Serve, from now on: when it returns, the server answers. Do nothing if it does already.
+
+        Raises:
+            OSError: If the port is taken.
+            ValueError: If the mock is not active.
+        """
+        if self._listener is None:
+            self._mock.adopt_server(self)
+            site = Site(self._mock, self._reach)
+            self._listener = Listener(site, self._host, self._asked_port)
+        return self
+
+    def stop(self) -> None:
+        """
+        Serve no more; do nothing if it is not started.
+
+        Raises:
+            ServerFailed: If a request met a bug of this package.
+        """
+        self._stop(None)
+
+    def _stop(self, failure: BaseException | None) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+            self._mock.raise_bugs(failure)
+
+    @property
+    def port(self) -> int:
+        """
+        The port on which it listens.
+
+        Raises:
+            ValueError: If it is not started.
+        """
+        if self._listener is None:
+            raise ValueError("this server is not started: start() it, or use it in a `with`")
+        return self._listener.port
+
+    @property
+    def url(self) -> str:
+        """
+        Its endpoint, such as "http://127.0.0.1:40123".
+
+        Raises:
+            ValueError: If it is not started.
+        """
+        return f"http://{host_in_url(self._host)}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """
+        What a process needs to find this KMS, to be merged into `os.environ`.
+
+        That is its endpoint for KMS, throw-away credentials and the mock's Region; a profile that
+        says nothing; no metadata service, and no proxy on the way.
+
+        Raises:
+            ValueError: If it is not started.
+        """
+        return environment_of(self.url, self._mock.region_name, os.environ)
+
+
+def check_address(host: object, port: object) -> None:
+    """
+    Raises:
+        TypeError, ValueError: Unless that is a host and a port.
+    """
+    if not isinstance(host, str):
+        raise TypeError(f"host={host!r} is not a string")
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise TypeError(f"port={port!r} is not a number")
+    if not 0 <= port < 2**16:
+        raise ValueError(f"port={port} is no port: it takes 1 to 65535, or 0 for a free one")
+
+
+def host_in_url(host: str) -> str:
+    """Return what a client of this machine puts into a URL, to reach a server on *host*."""
+    if host in ("", "0.0.0.0"):
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
