@@ -1,7 +1,7 @@
 """The mock: the handle that a test holds on an in-memory KMS."""
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
@@ -14,7 +14,7 @@ from pytest_kmsmock.interception.sessions import (
 )
 from pytest_kmsmock.options import Options
 from pytest_kmsmock.serving.offer import OffersServing
-from pytest_kmsmock.stack import ActiveMocks
+from pytest_kmsmock.stack import ACTIVE
 from pytest_kmsmock.workbench.bench import Workbench
 
 if TYPE_CHECKING:
@@ -269,7 +269,3 @@ def make_mock(options: Options) -> KmsMock:
     mock = KmsMock.__new__(KmsMock)
     mock._set_up(options)
     return mock
-
-
-ACTIVE: Final = ActiveMocks(make_mock)
-hooks.install(ACTIVE)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_kmsmock.mock import ACTIVE, KmsMock
+from pytest_kmsmock.activation import begin
 from pytest_kmsmock.options import (
     ASK_NOTHING,
     OPTIONS,
@@ -17,10 +17,12 @@ from pytest_kmsmock.options import (
     check_region,
     read_options,
 )
+from pytest_kmsmock.stack import ACTIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.stubs import KMSClient
 
@@ -183,10 +185,10 @@ def merge(found: list[Options]) -> Options:
 
 # Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
 SETTLED: Final = pytest.StashKey[bool]()
-STARTED: Final = pytest.StashKey[KmsMock]()
+STARTED: Final = pytest.StashKey["KmsMock"]()
 
 # From pytest_fixture_setup to the fixture that comes right after it, with nothing in between.
-HANDED_OVER: Final[list[KmsMock]] = []
+HANDED_OVER: Final["list[KmsMock]"] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -232,7 +234,7 @@ def settle(item: pytest.Item) -> None:
     item.stash[SETTLED] = True
 
 
-def start(item: pytest.Item, found: list[Options]) -> KmsMock:
+def start(item: pytest.Item, found: list[Options]) -> "KmsMock":
     """Start the mock that *found* asks for, or join the active one, until the test is over."""
     __tracebackhide__ = True
     options = merge(found) if found else ASK_NOTHING
@@ -240,7 +242,7 @@ def start(item: pytest.Item, found: list[Options]) -> KmsMock:
     policy = options.unfired_faults
     if policy is not None:
         options = replace(options, unfired_faults=None)
-    turn = ACTIVE.begin(options, settled=tuple(found))
+    turn = begin(options, settled=tuple(found))
     plan = turn.mock.plan_of_test(policy)
     item.stash[STARTED] = turn.mock
 
@@ -255,14 +257,14 @@ def start(item: pytest.Item, found: list[Options]) -> KmsMock:
     return turn.mock
 
 
-def mock_of(item: pytest.Item) -> KmsMock:
+def mock_of(item: pytest.Item) -> "KmsMock":
     __tracebackhide__ = True
     # A test that asks for it by `getfixturevalue` only was not seen to want one.
     return item.stash.get(STARTED, None) or start(item, collect_options(item))
 
 
 @pytest.fixture
-def _kmsmock() -> KmsMock:
+def _kmsmock() -> "KmsMock":
     """
     What `kms_mock` is, under a name that no suite has for a fixture of its own.
 
@@ -273,7 +275,7 @@ def _kmsmock() -> KmsMock:
 
 
 @pytest.fixture
-def kms_mock(_kmsmock: KmsMock) -> KmsMock:
+def kms_mock(_kmsmock: "KmsMock") -> "KmsMock":
     """
     The handle of an in-memory KMS that is fresh and empty for the test.
 
@@ -283,13 +285,13 @@ def kms_mock(_kmsmock: KmsMock) -> KmsMock:
 
 
 @pytest.fixture
-def kms_server(kms_mock: KmsMock) -> "Iterator[KmsServer]":
+def kms_server(kms_mock: "KmsMock") -> "Iterator[KmsServer]":
     """A server in front of the KMS of `kms_mock`, for other processes and other languages."""
     with kms_mock.serve() as server:
         yield server
 
 
 @pytest.fixture
-def kms(kms_mock: KmsMock) -> "KMSClient":
+def kms(kms_mock: "KmsMock") -> "KMSClient":
     """A botocore client on an in-memory KMS that is fresh and empty for the test; see kms_mock."""
     return kms_mock.client()

@@ -3,9 +3,13 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
+from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.options import Defaults, Options
+
+if TYPE_CHECKING:
+    from pytest_kmsmock.mock import KmsMock
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
@@ -57,8 +61,7 @@ class ActiveMocks(Generic[Mock]):
     Turns end in any order, and a mock lives until the last of its turns has ended.
     """
 
-    def __init__(self, make_mock: Callable[[Options], Mock]) -> None:
-        self._make_mock = make_mock
+    def __init__(self) -> None:
         self.defaults = Defaults()
         self.lock = threading.RLock()
         self._turns: tuple[Turn[Mock], ...] = ()
@@ -79,13 +82,18 @@ class ActiveMocks(Generic[Mock]):
         turns = self._with_outside
         return (turns[-1].outside if turns else None) or self.defaults.outside
 
-    def begin(self, options: Options, settled: tuple[Options, ...] = ()) -> Turn[Mock]:
+    def begin(
+        self,
+        options: Options,
+        make_mock: Callable[[Options], Mock],
+        settled: tuple[Options, ...] = (),
+    ) -> Turn[Mock]:
         """Join the active mock, or start one if there is none or *options* ask for their own."""
         with self.lock:
             top = self._turns[-1] if self._turns else None
             if top is not None and joins(options, top):
                 return self._push(top.mock, "joined", top.settled + settled, options.outside)
-            return self._push(self._make_mock(options), "created", settled, options.outside)
+            return self._push(make_mock(options), "created", settled, options.outside)
 
     def end(self, turn: Turn[Mock], failure: BaseException | None = None) -> None:
         """
@@ -162,3 +170,7 @@ def joins(options: Options, top: Turn[Mock]) -> bool:
                 "give it the same, or add isolated=True for a KMS of its own"
             )
     return True
+
+
+ACTIVE: "Final[ActiveMocks[KmsMock]]" = ActiveMocks()
+hooks.install(ACTIVE)

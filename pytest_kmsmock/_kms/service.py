@@ -21,6 +21,7 @@ from pytest_kmsmock._kms.rules.missing_keys import provide_missing_keys
 from pytest_kmsmock._kms.rules.operation import Operation, stop_dry_run
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
+from pytest_kmsmock._kms.wire.clients import ClientModel
 
 
 class Request(NamedTuple):
@@ -282,13 +283,21 @@ class Response(NamedTuple):
         """Return the headers of a body of *length* bytes."""
         return http.headers(self.request_id, self.date, length)
 
-    def parsed(self) -> dict[str, Any]:
-        """Return what botocore's parser would make of this answer, without the detour over JSON."""
+    def parsed(self, client: ClientModel | None = None) -> dict[str, Any]:
+        """
+        Return what botocore's parser would make of this answer, without the detour over JSON.
+
+        It is the parser of a *client* whose model may know less; without one, it knows all.
+        """
         if self.error is not None:
             members, length = http.parsed_error(self.error), len(self.body())
+            if client is not None:
+                members = client.see_error(members)
         else:
             members = codec.to_client(self.operation, self.result or {})
             length = codec.measure(self.operation, members)
+            if client is not None:
+                members = client.see(self.operation, members)
         members["ResponseMetadata"] = {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,

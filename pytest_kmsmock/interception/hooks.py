@@ -48,6 +48,11 @@ def adopt(session: "Session", mocks: "Mocks") -> None:
         answer_to_await,
     )
 
+    def read_model() -> Any:
+        # As its clients load it, so that it is at hand already.
+        loader = session.get_component("data_loader")
+        return loader.load_service_model("kms", "service-2", api_version=None)
+
     def region_of_mock() -> str | None:
         mock = mocks.current
         return None if mock is None else mock.region_name
@@ -55,7 +60,7 @@ def adopt(session: "Session", mocks: "Mocks") -> None:
     cast_nets(mocks)
     remember_user_agent()
     fall_back(session, region_of_mock)
-    seams = Seams(mocks, answer_to_await if is_async(session) else answer)
+    seams = Seams(mocks, answer_to_await if is_async(session) else answer, read_model)
     emitter = session.get_component("event_emitter")
     emitter.register_first(
         "before-parameter-build.kms", seams.before_parameter_build, unique_id="kmsmock-parameters"

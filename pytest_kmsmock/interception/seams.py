@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
 
     from pytest_kmsmock._kms.service import Response
+    from pytest_kmsmock._kms.wire.clients import ClientModel
 
     Build: TypeAlias = Callable[[str, int, Any, "ReadBody"], AWSResponse]
     ReadBody: TypeAlias = Callable[[], bytes]
@@ -66,9 +67,12 @@ class Seams:
     async code. `before-send` is for when the wire matters: signing, retries and parsing are real.
     """
 
-    def __init__(self, mocks: Mocks, build: "Build") -> None:
+    def __init__(
+        self, mocks: Mocks, build: "Build", read_model: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._mocks = mocks
         self._build = build
+        self._read_model = read_model
 
     def before_parameter_build(
         self, params: dict[str, Any], context: dict[str, Any], **_: object
@@ -106,9 +110,15 @@ class Seams:
                 parameters=context.get("kmsmock_parameters"),
             )
         )
-        parsed = response.parsed()
+        parsed = response.parsed(self._client_model)
         headers = parsed["ResponseMetadata"]["HTTPHeaders"]
         return self._build(params["url"], response.status, headers, response.body), parsed
+
+    @cached_property
+    def _client_model(self) -> "ClientModel":
+        from pytest_kmsmock._kms.wire.clients import ClientModel  # noqa: PLC0415 - the mock has it
+
+        return ClientModel(self._read_model())
 
     def before_send(
         self, event_name: str, request: "AWSPreparedRequest", **_: object

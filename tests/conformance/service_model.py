@@ -10,9 +10,11 @@ from botocore.model import ServiceModel
 from pytest_kmsmock._kms.operations import all_operations
 from tools.service_model import CARRIED
 
+INSTALLED: Final = ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
 
-def restore(description: Mapping[str, Any]) -> ServiceModel:
-    """Bring a description in kms.json's form back into botocore's."""
+
+def restore(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring a description in kms.json's form back into that of botocore's documents."""
 
     def refer(entry: Mapping[str, Any]) -> dict[str, Any]:
         """Write a reference where kms.json has a shape's name."""
@@ -38,14 +40,12 @@ def restore(description: Mapping[str, Any]) -> ServiceModel:
         name: shape if shape["type"] in ("string", "blob", "integer") else refer(shape)
         for name, shape in description["shapes"].items()
     }
-    metadata = {"protocol": "json", "jsonVersion": "1.1", "targetPrefix": "TrentService"}
-    return ServiceModel({"metadata": metadata, "operations": operations, "shapes": shapes}, "kms")
+    return {"metadata": INSTALLED.metadata, "operations": operations, "shapes": shapes}
 
 
 DESCRIPTION: Final = json.loads(CARRIED.read_text(encoding="utf-8"))
 # The oracle for names and shapes.
-MODEL: Final = restore(DESCRIPTION)
-INSTALLED: Final = ServiceModel(Loader().load_service_model("kms", "service-2"), "kms")
+MODEL: Final = ServiceModel(restore(DESCRIPTION), "kms")
 
 # Of these nothing is built yet.
 NOT_BUILT: Final = {"ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"}

@@ -19,14 +19,17 @@ def body_of(kms_mock: KmsMock, operation: str, **members: Any) -> dict[str, Any]
     return body
 
 
-def test_replicate_key_that_is_no_primary(kms: Any) -> None:
-    """The refusal has a small letter in "multi-region" (wire-facts X2)."""
-    key = create_key(kms)
+def test_replicate_key_that_is_no_primary(kms: Any, kms_mock: KmsMock) -> None:
+    """The refusal has a small letter in "multi-region" (wire-facts X2, Z8)."""
+    key_id = create_key(kms, MultiRegion=True).rpartition("/")[2]
+    kms.replicate_key(KeyId=key_id, ReplicaRegion="eu-west-1")
 
     assert (
         "UnsupportedOperationException",
-        f"{key} is not a multi-region primary key.",
-    ) == refusal(kms.replicate_key, KeyId=key, ReplicaRegion="eu-west-1")
+        f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id} is not a multi-region primary key.",
+    ) == refusal(
+        kms_mock.client("eu-west-1").replicate_key, KeyId=key_id, ReplicaRegion="us-west-2"
+    )
 
 
 def test_encrypt_under_a_key_pending_deletion(kms: Any) -> None:

@@ -165,6 +165,8 @@ def resize(shape, good, size):
 
 def violation(shape, value, path, sentence):
     hidden = shape.metadata.get("sensitive") or (shape.type_name == "blob" and value is not None)
+    if shape.name == "PolicyType" and value is not None:
+        value = value.replace("\u0100", "?")  # wire-facts V15
     shown = "" if hidden else " null" if value is None else f" '{printed(value)}'"
     return f"Value{shown} at '{path}' failed to satisfy constraint: {sentence}"
 

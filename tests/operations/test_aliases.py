@@ -221,14 +221,14 @@ def test_list_aliases_of_one_key(kms, identify):
 
 
 def test_fifty_aliases_of_a_key(kms):
-    """A key has at most 50 aliases (wire-facts A14; quotas Q-2, ALIAS-6; the text is assumed)."""
+    """A key has at most 50 aliases (wire-facts A14, V23; quotas Q-2, ALIAS-6)."""
     full, other = create_key(kms), create_key(kms)
     for number in range(50):
         kms.create_alias(AliasName=f"alias/{number}", TargetKeyId=full)
     kms.create_alias(AliasName="alias/other", TargetKeyId=other)
     refused = (
         "LimitExceededException",
-        f"The key {full} already has the maximum of 50 aliases.",
+        "Aliases per key quota for this account in this region is 50, current usage is 50.",
     )
 
     assert refused == harmless_refusal(kms.create_alias, AliasName="alias/50", TargetKeyId=full)
@@ -258,3 +258,27 @@ def test_a_full_key_has_room_again(kms, kms_mock):
     kms.create_alias(AliasName="alias/3", TargetKeyId=key_arn)
 
     assert ["alias/3"] == [alias["AliasName"] for alias in own_aliases(kms, KeyId=key_arn)]
+
+
+def test_order_of_aliases(kms):
+    """Aliases are listed by their names' code points, AWS's own among them (wire-facts V28)."""
+    key_id = create_key(kms)
+    for name in ("alias/b", "alias/_", "alias/Z", "alias/a/b", "alias/a-b", "alias/0", "alias/z"):
+        kms.create_alias(AliasName=name, TargetKeyId=key_id)
+    describe(kms, "alias/aws/ssm")
+
+    assert [
+        "alias/0",
+        "alias/Z",
+        "alias/_",
+        "alias/a-b",
+        "alias/a/b",
+        "alias/aws/acm",
+        "alias/aws/ebs",
+        "alias/aws/rds",
+        "alias/aws/redshift",
+        "alias/aws/s3",
+        "alias/aws/ssm",
+        "alias/b",
+        "alias/z",
+    ] == [alias["AliasName"] for alias in kms.list_aliases()["Aliases"]]

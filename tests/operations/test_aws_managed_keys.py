@@ -32,11 +32,23 @@ def alias_named(kms: "KMSClient", name: str) -> dict[str, Any]:
     [
         ("s3", "Default key that protects my S3 objects when no other key is defined"),
         ("dynamodb", "Default key that protects my DynamoDB data when no other key is defined"),
+        (
+            "elasticfilesystem",
+            "Default key that protects my EFS data when no other key is defined",
+        ),
+        ("backup", "Default key that protects my Backup data when no other key is defined"),
+        ("redshift", "Default key that protects my Redshift data when no other key is defined"),
+        ("kafka", "Default key that protects my Kafka data when no other key is defined"),
+        (
+            "dms",
+            "Default key that protects my DMS replication instance volumes when no other key is"
+            " defined",
+        ),
     ],
 )
 @pytest.mark.parametrize("prefix", ["", f"{ARN}:"], ids=["name", "ARN"])
 def test_describe_the_alias_of_a_service(kms, kms_mock, prefix, service, description):
-    """Describing the alias makes the key, with AWS's text (wire-facts C22, C23; rules KEY-21)."""
+    """Describing the alias makes the key, in AWS's words (wire-facts C22, C23, V16; KEY-21)."""
     kms_mock.clock.freeze()
 
     metadata = describe(kms, f"{prefix}alias/aws/{service}")

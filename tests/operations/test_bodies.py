@@ -70,11 +70,14 @@ def test_body_of_access_denied(wire):
 
 
 def test_body_of_an_error_without_a_message(wire):
-    """A refusal without a message has no such member (wire-facts A3)."""
+    """A refusal without a message has no such member (wire-facts W5)."""
     with pytest.raises(ClientError):
-        wire.kms.create_alias(AliasName="alias/aws/mine", TargetKeyId=create_key(wire.kms))
+        wire.kms.get_public_key(KeyId=create_key(wire.kms))
 
-    assert (400, {"__type": "NotAuthorizedException"}) == (wire.status, json.loads(wire.body))
+    assert (400, {"__type": "UnsupportedOperationException"}) == (
+        wire.status,
+        json.loads(wire.body),
+    )
 
 
 @pytest.mark.parametrize("method", ["enable_key", "disable_key"])

@@ -161,7 +161,7 @@ def test_create_sm2_key_in_china(kms_mock, usage):
 
 
 def test_create_sm2_key_outside_china(kms):
-    """No other Region has SM2 keys (wire-facts C17; rules KEY-8)."""
+    """No other Region has SM2 keys (wire-facts C17, V5; rules KEY-8)."""
     assert (
         "UnsupportedOperationException",
         "KeySpec SM2 is not supported in this Region",
@@ -226,7 +226,7 @@ def test_create_external_ed25519_key(kms):
 
 @pytest.mark.parametrize("spec", ["ML_DSA_44", "ML_DSA_65", "ML_DSA_87"])
 def test_create_external_ml_dsa_key(kms, spec):
-    """ML-DSA keys cannot be imported (rules KEY-5; the text is assumed)."""
+    """ML-DSA keys cannot be imported (wire-facts V29, its code assumed; rules KEY-5)."""
     assert (
         "UnsupportedOperationException",
         f"KeySpec {spec} is not supported for Origin EXTERNAL",
@@ -262,7 +262,7 @@ def test_create_key_without_usage(kms, spec):
 
 @pytest.mark.parametrize(("spec", "usage"), INCOMPATIBLE, ids=ids(INCOMPATIBLE))
 def test_create_key_of_incompatible_usage(kms, spec, usage):
-    """A usage that the spec does not have is refused (wire-facts C16, X1; rules KEY-2, ERR-19)."""
+    """A usage that the spec does not have is refused (wire-facts C16, V6, X1; rules KEY-2)."""
     assert (
         "ValidationException",
         f"KeyUsage {usage} is not compatible with KeySpec {spec}",

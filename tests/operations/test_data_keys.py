@@ -177,6 +177,24 @@ class TestLength:
 
         assert NO_LENGTH == refusal(call, KeyId=create_key(kms), **given)
 
+    @pytest.mark.parametrize(
+        "given",
+        [
+            pytest.param({}, id="neither"),
+            pytest.param({"KeySpec": "AES_256", "NumberOfBytes": 32}, id="both"),
+        ],
+    )
+    @with_and_without_plaintext
+    def test_before_usage_and_state(self, kms, operation, name, given):
+        """They are refused before a key of another usage or in another state (wire-facts V25)."""
+        signing = create_key(kms, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")
+        disabled = create_key(kms)
+        kms.disable_key(KeyId=disabled)
+        call = getattr(kms, operation)
+
+        assert NO_LENGTH == refusal(call, KeyId=signing, **given)
+        assert NO_LENGTH == refusal(call, KeyId=disabled, **given)
+
     @with_and_without_plaintext
     def test_unknown_key_first(self, kms, operation, name):
         """An unknown key is refused before a missing length (wire-facts D7)."""

@@ -130,7 +130,7 @@ def test_list_keys_of_a_fresh_region(kms):
 
 
 def test_list_keys(kms, kms_mock):
-    """ListKeys has every key of the Region, in any state, by id and ARN (rules KEY-22)."""
+    """ListKeys has every key, in any state, in the order of ids (wire-facts V28; rules KEY-22)."""
     disabled, leaving, waiting = (
         create_key(kms),
         create_key(kms),

@@ -325,10 +325,10 @@ class TestNotOffered:
         ) == refusal(getattr(kms, operation), KeyId=key_arn, **request_)
 
     def test_replication(self, kms, key_arn):
-        """A key in a store has no replicas (rules MR-2; text as wire-facts Z8)."""
+        """A key in a store has no replicas (rules MR-2; text as wire-facts V11)."""
         assert (
             "UnsupportedOperationException",
-            f"{key_arn} is not a multi-region primary key.",
+            f"{key_arn} is not a multi-region key.",
         ) == refusal(kms.replicate_key, KeyId=key_arn, ReplicaRegion="eu-west-1")
 
     def test_other_usage(self, kms, key_arn):

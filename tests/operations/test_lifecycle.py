@@ -264,10 +264,10 @@ def test_describe_a_key_pending_deletion(kms):
 
 @pytest.mark.parametrize("days", [1, 6, 31, 365])
 def test_schedule_key_deletion_outside_the_window(kms, days):
-    """The service wants 7 to 30 days (wire-facts DL6; rules DEL-1, quotas Q-27; text assumed)."""
+    """The service wants 7 to 30 days (wire-facts DL6, V22; rules DEL-1, quotas Q-27)."""
     assert (
         "ValidationException",
-        "PendingWindowInDays must be between 7 and 30 days.",
+        "PendingWindowInDays must be between 7 and 30",
     ) == harmless_refusal(
         kms.schedule_key_deletion, KeyId=create_key(kms), PendingWindowInDays=days
     )

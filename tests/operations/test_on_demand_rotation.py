@@ -99,7 +99,7 @@ class TestRotateKeyOnDemand:
             statuses.append(members(kms.get_key_rotation_status(KeyId=key_arn)))
             clock.advance(seconds=1)
 
-        off = {"KeyId": key_id_of(key_arn), "KeyRotationEnabled": False}
+        off = {"KeyId": key_arn, "KeyRotationEnabled": False}
         assert [{**off, "OnDemandRotationStartDate": start}, off] == statuses
 
     def test_while_one_is_under_way(self, kms, clock, key_arn):
@@ -301,7 +301,7 @@ class TestImportedMaterial:
 
 class TestListKeyRotations:
     def test_never_rotated(self, kms, key_arn):
-        """A key that never rotated has no rotations to show (rules ROT-18)."""
+        """A key that never rotated has no rotations to show (wire-facts V1; rules ROT-18)."""
         assert {"Rotations": [], "Truncated": False} == members(
             kms.list_key_rotations(KeyId=key_arn)
         )
@@ -310,7 +310,7 @@ class TestListKeyRotations:
         """The first material is shown if all are asked for, without a date (ROT-18, ROT-19)."""
         assert [
             {
-                "KeyId": key_id_of(key_arn),
+                "KeyId": key_arn,
                 "KeyMaterialId": current_id(kms, key_arn),
                 "KeyMaterialState": "CURRENT",
             }
@@ -318,9 +318,9 @@ class TestListKeyRotations:
 
     def test_history(self, kms, clock, key_arn):
         """
-        All materials are listed, oldest first, one of them the current one.
+        All materials are listed, oldest first, one of them the current one, by the key's ARN.
 
-        wire-facts O19; rules ROT-19, ROT-21, ROT-23.
+        wire-facts O19, V1; rules ROT-19, ROT-21, ROT-23.
         """
         start = clock.now()
         ids = [current_id(kms, key_arn)]
@@ -331,18 +331,17 @@ class TestListKeyRotations:
         kms.rotate_key_on_demand(KeyId=key_arn)
         ids.append(current_id(kms, key_arn))
 
-        key_id = key_id_of(key_arn)
-        first = {"KeyId": key_id, "KeyMaterialId": ids[0], "KeyMaterialState": "NON_CURRENT"}
+        first = {"KeyId": key_arn, "KeyMaterialId": ids[0], "KeyMaterialState": "NON_CURRENT"}
         later = [
             {
-                "KeyId": key_id,
+                "KeyId": key_arn,
                 "KeyMaterialId": ids[1],
                 "KeyMaterialState": "NON_CURRENT",
                 "RotationDate": start + timedelta(days=90),
                 "RotationType": "AUTOMATIC",
             },
             {
-                "KeyId": key_id,
+                "KeyId": key_arn,
                 "KeyMaterialId": ids[2],
                 "KeyMaterialState": "CURRENT",
                 "RotationDate": start + timedelta(days=95),
@@ -370,18 +369,17 @@ class TestListKeyRotations:
         listed = rotations(kms, key_arn, IncludeKeyMaterial="ALL_KEY_MATERIAL")
 
         ids = [entry.pop("KeyMaterialId") for entry in listed]
-        key_id = key_id_of(key_arn)
         assert 3 == len(set(ids))
         assert [
             {
-                "KeyId": key_id,
+                "KeyId": key_arn,
                 "KeyMaterialState": "NON_CURRENT",
                 "KeyMaterialDescription": "of 2026",
                 "ImportState": "IMPORTED",
                 "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
             },
             {
-                "KeyId": key_id,
+                "KeyId": key_arn,
                 "KeyMaterialState": "CURRENT",
                 "ImportState": "IMPORTED",
                 "ExpirationModel": "KEY_MATERIAL_EXPIRES",
@@ -390,7 +388,7 @@ class TestListKeyRotations:
                 "RotationType": "ON_DEMAND",
             },
             {
-                "KeyId": key_id,
+                "KeyId": key_arn,
                 "KeyMaterialState": "PENDING_ROTATION",
                 "ImportState": "IMPORTED",
                 "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
@@ -407,7 +405,7 @@ class TestListKeyRotations:
 
         assert [
             {
-                "KeyId": key_id_of(key_arn),
+                "KeyId": key_arn,
                 "KeyMaterialId": current_id(kms, key_arn),
                 "KeyMaterialState": "CURRENT",
                 "ImportState": "PENDING_IMPORT",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
 
 # The longest keys that tags may have, of characters that take the most bytes.
-LONG_KEYS: Final = [f"{number:02}{'🔑' * 126}" for number in range(7)]
+LONG_KEYS: Final = [f"{number:02}{'𐐀' * 126}" for number in range(7)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,9 +127,28 @@ def test_get_public_key_in_a_state(kms, state):
     assert state.refusal(key_arn) == refusal(kms.get_public_key, KeyId=key_arn)
 
 
-def test_get_public_key_of_a_symmetric_key_pending_deletion(kms):
-    """That a key has no public key comes before its state (assumed, as usage does: S5)."""
-    assert UNSUPPORTED == refusal(kms.get_public_key, KeyId=PENDING_DELETION.create(kms))
+@pytest.mark.parametrize(
+    "members",
+    [{}, {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, {"Origin": "EXTERNAL"}],
+    ids=["symmetric", "HMAC", "imported"],
+)
+def test_get_public_key_of_a_key_that_has_none_and_is_pending_deletion(kms, members):
+    """A key's state comes before its having no public key (wire-facts V24)."""
+    key_arn = create_key(kms, **members)
+    kms.schedule_key_deletion(KeyId=key_arn)
+
+    assert ("KMSInvalidStateException", f"{key_arn} is pending deletion.") == refusal(
+        kms.get_public_key, KeyId=key_arn
+    )
+
+
+def test_get_public_key_of_a_symmetric_key_pending_import(kms):
+    """So it does for a key whose material is to come (wire-facts V24)."""
+    key_arn = create_key(kms, Origin="EXTERNAL")
+
+    assert ("KMSInvalidStateException", f"{key_arn} is pending import.") == refusal(
+        kms.get_public_key, KeyId=key_arn
+    )
 
 
 def test_get_public_key_of_an_unknown_key(kms):

@@ -139,23 +139,33 @@ class TestReplicateKey:
         ) == refusal(eu.replicate_key, KeyId=replica, ReplicaRegion=OTHER)
 
     def test_replicate_key_of_a_single_region_key(self, kms):
-        """A single-Region key can't be replicated (rules MR-4)."""
+        """A single-Region key can't be replicated (wire-facts V11; rules MR-4)."""
         key = create_key(kms)
 
         assert (
             "UnsupportedOperationException",
-            f"{key} is not a multi-region primary key.",
+            f"{key} is not a multi-region key.",
         ) == refusal(kms.replicate_key, KeyId=key, ReplicaRegion=REPLICA)
 
-    @pytest.mark.parametrize("region", [PRIMARY, REPLICA])
-    def test_replicate_key_to_a_region_that_has_it(self, kms, primary, region):
-        """A Region holds one of a set of related keys (wire-facts Z9, rules MR-5)."""
+    def test_replicate_key_to_a_region_that_has_a_replica(self, kms, primary):
+        """A Region holds one of a set of related keys (wire-facts Z9, V8; rules MR-5)."""
         replicate(kms, primary)
 
         assert (
             "AlreadyExistsException",
-            f"A key with the ID {key_id_of(primary)} already exists in Region {region}",
-        ) == refusal(kms.replicate_key, KeyId=primary, ReplicaRegion=region)
+            "You can create only one replica of each primary key in each AWS Region.",
+        ) == refusal(kms.replicate_key, KeyId=primary, ReplicaRegion=REPLICA)
+
+    @pytest.mark.parametrize("times", [0, 1])
+    def test_replicate_key_to_its_own_region(self, kms, primary, times):
+        """The primary's Region has the primary already (wire-facts V7, its code assumed)."""
+        for _ in range(times):
+            replicate(kms, primary)
+
+        assert (
+            "UnsupportedOperationException",
+            f"{PRIMARY} cannot have a replica because it contains the primary.",
+        ) == refusal(kms.replicate_key, KeyId=primary, ReplicaRegion=PRIMARY)
 
     def test_replicate_key_to_a_region_whose_replica_is_pending_deletion(self, kms, eu, primary):
         """A replica on its way out still holds its place (rules MR-5)."""
@@ -166,12 +176,12 @@ class TestReplicateKey:
 
         assert "AlreadyExistsException" == code
 
-    @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "us-east-9"])
+    @pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
     def test_replicate_key_out_of_the_partition(self, kms, primary, region):
-        """A replica never leaves its partition, nor goes where no Region is (rules MR-4)."""
+        """A replica never leaves its partition (wire-facts V12, its code assumed; rules MR-4)."""
         assert (
             "ValidationException",
-            f"{region} is not a valid Region in partition aws.",
+            "The replica key Region must be in the same AWS partition as the primary key Region.",
         ) == refusal(kms.replicate_key, KeyId=primary, ReplicaRegion=region)
 
     def test_replicate_key_to_a_region_that_only_botocore_knows(self, kms, primary, monkeypatch):
@@ -184,6 +194,13 @@ class TestReplicateKey:
         replica = kms.replicate_key(KeyId=primary, ReplicaRegion="us-east-9")
 
         assert primary.replace(":us-east-1:", ":us-east-9:") == replica["ReplicaKeyMetadata"]["Arn"]
+
+    def test_replicate_key_to_no_region(self, kms, primary):
+        """A replica goes where a Region is (the text is assumed)."""
+        assert (
+            "ValidationException",
+            "us-east-9 is not a valid Region in partition aws.",
+        ) == refusal(kms.replicate_key, KeyId=primary, ReplicaRegion="us-east-9")
 
     def test_replicate_key_that_is_disabled(self, kms, primary):
         """A disabled primary can't be replicated (wire-facts Z10)."""

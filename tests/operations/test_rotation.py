@@ -22,10 +22,10 @@ def wrong_origin(key_arn, origin="EXTERNAL"):
 
 
 def rotation_of(kms, key_id):
-    """Return GetKeyRotationStatus's answer but for the key's id."""
+    """Return GetKeyRotationStatus's answer but for the key's ARN."""
     status = members(kms.get_key_rotation_status(KeyId=key_id))
 
-    assert key_id_of(key_id) == status.pop("KeyId")
+    assert key_id_of(key_id) == key_id_of(status.pop("KeyId"))
 
     return status
 
@@ -358,6 +358,17 @@ class TestAwsManagedKey:
             kms, managed
         )
 
+    def test_rotations(self, kms, clock, managed):
+        """Its rotations are listed, none at first, under its ARN (wire-facts V1)."""
+        key_id = key_id_of(managed)
+        before = members(kms.list_key_rotations(KeyId=key_id))
+        clock.advance(days=365)
+
+        (entry,) = kms.list_key_rotations(KeyId=key_id)["Rotations"]
+
+        assert {"Rotations": [], "Truncated": False} == before
+        assert managed == entry["KeyId"]
+
     @pytest.mark.parametrize(
         "operation", ["EnableKeyRotation", "DisableKeyRotation", "RotateKeyOnDemand"]
     )
@@ -447,10 +458,10 @@ class TestKeysThatDoNotRotate:
 
     @pytest.mark.parametrize("form", ["id", "ARN"])
     def test_key_id_in_the_answer(self, kms, form, key_arn):
-        """GetKeyRotationStatus names the key by its bare id (wire-facts O20, as documented)."""
+        """GetKeyRotationStatus names the key by its ARN, whatever was sent (wire-facts V2, O20)."""
         sent = key_arn if form == "ARN" else key_id_of(key_arn)
 
-        assert key_id_of(key_arn) == kms.get_key_rotation_status(KeyId=sent)["KeyId"]
+        assert key_arn == kms.get_key_rotation_status(KeyId=sent)["KeyId"]
 
 
 class TestMultiRegion:

@@ -100,6 +100,34 @@ class TestRequestShape:
         )
 
     @sign_or_verify
+    def test_algorithm_of_other_operations(self, kms, operation, data):
+        """An algorithm for encryption is no value of the enum (wire-facts V26)."""
+        call = getattr(kms, operation)
+        refused = one_of(SIGNING_ALGORITHMS)
+
+        assert violation("Value 'RSAES_OAEP_SHA_256' at 'signingAlgorithm'", refused) == refusal(
+            call,
+            KeyId=create_key(kms, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"),
+            Message=b"hi",
+            SigningAlgorithm="RSAES_OAEP_SHA_256",
+            **data,
+        )
+
+    @pytest.mark.parametrize("spec", ["RSA_2048", "ECC_NIST_P256", "ML_DSA_44"])
+    @sign_or_verify
+    def test_symmetric_default(self, kms, operation, data, spec):
+        """SYMMETRIC_DEFAULT, which the model lacks, is known to the service (wire-facts V26)."""
+        call = getattr(kms, operation)
+
+        assert wrong_algorithm("SYMMETRIC_DEFAULT", spec) == refusal(
+            call,
+            KeyId=create_key(kms, KeySpec=spec, KeyUsage="SIGN_VERIFY"),
+            Message=b"hi",
+            SigningAlgorithm="SYMMETRIC_DEFAULT",
+            **data,
+        )
+
+    @sign_or_verify
     def test_no_algorithm(self, unchecked_kms, operation, data):
         """The algorithm is required (wire-facts G6)."""
         call = getattr(unchecked_kms, operation)

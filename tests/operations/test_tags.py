@@ -112,11 +112,11 @@ def test_tags_differ_by_case(kms):
     [
         {"TagKey": "k", "TagValue": ""},
         {"TagKey": "k" * 128, "TagValue": "v" * 256},
-        {"TagKey": "ключ 🔑", "TagValue": "значение"},
+        {"TagKey": "ключ_1 é", "TagValue": "значение ½ 值\u3000_.:/=+-@"},
         {"TagKey": "aws", "TagValue": "aws:x"},
         {"TagKey": "my:aws:tag", "TagValue": ""},
     ],
-    ids=["empty value", "longest", "any characters", "aws", "aws: inside"],
+    ids=["empty value", "longest", "letters of any script", "aws", "aws: inside"],
 )
 def test_valid_tags(kms, method, tag):
     """Keys have up to 128 characters, values up to 256 or none (quotas Q-8, Q-9; rules TAG-5)."""
@@ -126,6 +126,33 @@ def test_valid_tags(kms, method, tag):
 
     key_id = request.get("KeyId") or answered["KeyMetadata"]["KeyId"]
     assert tag in tags_of(kms, key_id)
+
+
+INVALID: Final = ("TagException", "Invalid tag")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "text",
+    ["Me & My Team", "a,b", "a#b", "50%", "(x)", "a;b", "a'b", 'a"b', "a|b", "a~b", "🔑", "a\tb"],
+    ids=ascii,
+)
+@pytest.mark.parametrize("member", ["TagKey", "TagValue"])
+def test_other_characters(kms, method, member, text):
+    """Tags have letters, digits, spaces and _ . : / = + - @ alone (wire-facts V14)."""
+    function, request = call(kms, method)
+    tag = {"TagKey": "key", "TagValue": "value", member: text}
+
+    assert INVALID == harmless_refusal(function, Tags=[*tags(a="1"), tag], **request)
+
+
+def test_other_characters_in_tags_of_a_replica(kms):
+    """A replica's tags are looked at like others (wire-facts V14)."""
+    key_id = create_key(kms, MultiRegion=True)
+
+    assert INVALID == harmless_refusal(
+        kms.replicate_key, KeyId=key_id, ReplicaRegion="eu-west-1", Tags=tags(owner="Me & you")
+    )
 
 
 @BOTH

@@ -1,30 +1,41 @@
 """GetKeyLastUsage, and what counts as a use."""
 
 import uuid
+from datetime import datetime, timezone
 
 import pytest
+import time_machine
 
-from tests.vocabulary import create_key, refusal
+from tests.vocabulary import create_key, members, refusal
 
 
 def last_usage(kms, key):
     return kms.get_key_last_usage(KeyId=key)["KeyLastUsage"]
 
 
-def test_get_key_last_usage_of_an_unused_key(kms):
-    """A key that was never used has an empty record, tracked since it was made (USE-1, USE-5)."""
-    key = create_key(kms)
-    created = kms.describe_key(KeyId=key)["KeyMetadata"]["CreationDate"]
+TRACKING_SINCE = datetime(2026, 4, 23, tzinfo=timezone.utc)
 
-    answer = kms.get_key_last_usage(KeyId=key)
-    del answer["ResponseMetadata"]
+
+@pytest.mark.parametrize(
+    ("made", "tracked"),
+    [
+        (datetime(2021, 5, 1, tzinfo=timezone.utc), TRACKING_SINCE),
+        (datetime(2026, 4, 22, 23, 59, 59, tzinfo=timezone.utc), TRACKING_SINCE),
+        (datetime(2031, 5, 1, tzinfo=timezone.utc), datetime(2031, 5, 1, tzinfo=timezone.utc)),
+    ],
+    ids=["long before", "just before", "after"],
+)
+def test_get_key_last_usage_of_an_unused_key(kms, made, tracked):
+    """The record is empty, kept since the key was made or AWS keeps any (wire-facts V17; USE-1)."""
+    with time_machine.travel(made, tick=False):
+        key_id = create_key(kms).rpartition("/")[2]
 
     assert {
-        "KeyId": key.rpartition("/")[2],
+        "KeyId": key_id,
         "KeyLastUsage": {},
-        "TrackingStartDate": created,
-        "KeyCreationDate": created,
-    } == answer
+        "TrackingStartDate": tracked,
+        "KeyCreationDate": made,
+    } == members(kms.get_key_last_usage(KeyId=key_id))
 
 
 def test_get_key_last_usage_of_a_used_key(kms, kms_mock):

@@ -683,11 +683,11 @@ print(*sorted(set(sys.modules) - before))
 
 
 def test_import_of_the_plugin():
-    """To load the plugin imports neither botocore's session nor cryptography nor wrapt."""
+    """To load the plugin imports no mock, nor botocore's session, cryptography or wrapt."""
     run = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
 
     loaded = {name.partition(".")[0] for name in run.stdout.split()}
     allowed = {"pytest_kmsmock", "botocore", "contextvars", "_contextvars"}
 
-    assert "botocore.session" not in run.stdout.split()
+    assert not {"botocore.session", "pytest_kmsmock.mock"} & {*run.stdout.split()}
     assert set() == loaded - allowed

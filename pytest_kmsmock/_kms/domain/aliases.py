@@ -22,17 +22,19 @@ class Alias:
 # service -> its name, and what it protects with the AWS managed key behind `alias/aws/<service>`.
 AWS_SERVICES: Final[dict[str, tuple[str, str]]] = {
     "acm": ("ACM", "private keys"),
-    "backup": ("Backup", "vaults"),
+    "backup": ("Backup", "data"),
+    "dms": ("DMS", "replication instance volumes"),
     "dynamodb": ("DynamoDB", "data"),
     "ebs": ("EBS", "volumes"),
-    "elasticfilesystem": ("EFS", "filesystems"),
+    "elasticfilesystem": ("EFS", "data"),
     "es": ("Elasticsearch", "data"),
     "fsx": ("FSx", "resources"),
     "glue": ("Glue", "data"),
+    "kafka": ("Kafka", "data"),
     "kinesis": ("Kinesis", "data"),
     "lambda": ("Lambda", "functions"),
     "rds": ("RDS", "database volumes"),
-    "redshift": ("Redshift", "clusters"),
+    "redshift": ("Redshift", "data"),
     "s3": ("S3", "objects"),
     "secretsmanager": ("Secrets Manager", "data"),
     "sns": ("SNS", "data"),
@@ -41,8 +43,8 @@ AWS_SERVICES: Final[dict[str, tuple[str, str]]] = {
 }
 
 # alias -> description of the AWS managed key that DescribeKey brings to life behind it (rules
-# KEY-21). S3 and DynamoDB as recorded (wire-facts C22, C23), the others after their pattern
-# (assumed).
+# KEY-21). S3, DynamoDB, Backup, DMS, EFS, Kafka and Redshift as recorded (wire-facts C22, C23,
+# V16), the others after their pattern (assumed).
 AWS_MANAGED_KEYS: Final[dict[str, str]] = {
     f"alias/aws/{service}": f"Default key that protects my {name} {what} when no other key is"
     " defined"

@@ -12,14 +12,33 @@ from pytest_kmsmock._kms.domain.sealing import seal_under
 from pytest_kmsmock._kms.errors import unsupported, validation
 from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
-from pytest_kmsmock._kms.rules.operation import key_use, operation, stop_dry_run
+from pytest_kmsmock._kms.rules.operation import (
+    KeyUse,
+    by_identifier,
+    key_use,
+    operation,
+    stop_dry_run,
+)
 from pytest_kmsmock._kms.rules.requirements import OUTSIDE_KEY_STORES, SYMMETRIC, Usage
 from pytest_kmsmock._kms.rules.states import USABLE
 
 DATA_KEY_LENGTHS: Final = {"AES_128": 16, "AES_256": 32}  # bytes
 
+
+def locate_for_length(ctx: Context, request: RequestMembers, use: KeyUse) -> Key | None:
+    """Find the key; the length comes next, before the key's usage and state (wire-facts V25)."""
+    key = by_identifier(ctx, request, use)
+    read_length(request)
+    return key
+
+
 DATA_KEY_USE: Final = key_use(
-    Usage(ENCRYPT_DECRYPT), USABLE, SYMMETRIC, aliases=True, cross_account=True
+    Usage(ENCRYPT_DECRYPT),
+    USABLE,
+    SYMMETRIC,
+    aliases=True,
+    cross_account=True,
+    locate=locate_for_length,
 )
 KEY_PAIR_USE: Final = key_use(
     Usage(ENCRYPT_DECRYPT),

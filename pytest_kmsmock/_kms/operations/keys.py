@@ -25,7 +25,7 @@ from pytest_kmsmock._kms.domain.quotas import check_key_quota
 from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
-from pytest_kmsmock._kms.errors import KmsError, unsupported, validation
+from pytest_kmsmock._kms.errors import already_exists, unsupported, validation
 from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
@@ -55,7 +55,7 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     )
     key_arn = ctx.region.arn(f"key/{family.key_id}")
     if family.key_id in ctx.region.keys:  # only a test's own id can be taken
-        raise KmsError("AlreadyExistsException", f"Key '{key_arn}' already exists")
+        raise already_exists(f"Key '{key_arn}' already exists")
     policy = read_policy(request, ctx.region.account_id, key_arn=key_arn)
     check_key_quota(ctx.world.quotas, ctx.region)
 
@@ -81,7 +81,7 @@ def read_spec(request: RequestMembers, region: Region) -> KeySpec:
 
     Raises:
         KmsError: ValidationException for both (wire-facts C19), UnsupportedOperationException
-            outside China for SM2 (wire-facts C17).
+            outside China for SM2 (wire-facts C17, V5).
     """
     if "KeySpec" in request and "CustomerMasterKeySpec" in request:
         raise validation(
@@ -100,7 +100,7 @@ def read_usage(request: RequestMembers, spec: KeySpec) -> str:
     Return the usage, which only symmetric keys have by default.
 
     Raises:
-        KmsError: ValidationException (wire-facts C13, C16).
+        KmsError: ValidationException (wire-facts C13, C16, V6).
     """
     usage: str | None = request.get("KeyUsage")
     if usage is None:
@@ -120,7 +120,8 @@ def read_origin(request: RequestMembers, spec: KeySpec) -> str:
     Return the origin, which must fit the other members (rules KEY-5 to KEY-7).
 
     Raises:
-        KmsError: The texts of all were never recorded (assumed).
+        KmsError: Only the text about a spec that can't be imported was recorded, not its code
+            (wire-facts V29); the others are assumed.
     """
     origin: str = request.get("Origin", AWS_KMS)
     store_id = request.get("CustomKeyStoreId")
@@ -171,7 +172,7 @@ def list_keys(ctx: Context, request: RequestMembers) -> ResponseMembers:
     """
     https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html
 
-    In the order of the key ids, as AWS's example shows; the order is not documented.
+    In the order of the key ids (wire-facts V28).
     """
     key_ids, paging = page("ListKeys", request, ctx.region.key_ids, default_limit=100)
     keys = [{"KeyId": key_id, "KeyArn": ctx.region.keys[key_id].arn} for key_id in key_ids]

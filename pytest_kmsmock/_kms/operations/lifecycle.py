@@ -33,9 +33,9 @@ def schedule_key_deletion(ctx: Context, request: RequestMembers, key: Key) -> Re
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html"""
     days = request.get("PendingWindowInDays", DEFAULT_WINDOW)
     if not SHORTEST_WINDOW <= days <= LONGEST_WINDOW:
-        # The shape allows 1 to 365; the service's text was never recorded (DL6; assumed).
+        # The shape allows 1 to 365, the service does not (wire-facts DL6, V22).
         raise validation(
-            f"PendingWindowInDays must be between {SHORTEST_WINDOW} and {LONGEST_WINDOW} days."
+            f"PendingWindowInDays must be between {SHORTEST_WINDOW} and {LONGEST_WINDOW}"
         )
     key.pending_window_days = days
     answer: ResponseMembers = {"KeyId": key.arn, "PendingWindowInDays": days}

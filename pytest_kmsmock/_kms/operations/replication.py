@@ -9,7 +9,7 @@ from pytest_kmsmock._kms.domain.quotas import check_key_quota
 from pytest_kmsmock._kms.domain.states import CREATING
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
-from pytest_kmsmock._kms.errors import KmsError, key_not_found, unsupported, validation
+from pytest_kmsmock._kms.errors import already_exists, key_not_found, unsupported, validation
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.requirements import MULTI_REGION_PRIMARY
@@ -26,10 +26,11 @@ def replicate_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMe
     The replica is Creating in the answer and ready at the next request; AWS takes seconds.
     """
     region = read_region(ctx, request["ReplicaRegion"])
-    if region.name in key.family.members:  # the primary's own Region included (rules MR-5)
-        raise KmsError(
-            "AlreadyExistsException",  # text never recorded (wire-facts Z9; assumed)
-            f"A key with the ID {key.key_id} already exists in Region {region.name}",
+    if region.name == key.region:  # the text is AWS's, the code likely (wire-facts V7)
+        raise unsupported(f"{region.name} cannot have a replica because it contains the primary.")
+    if region.name in key.family.members:
+        raise already_exists(  # wire-facts Z9, V8
+            "You can create only one replica of each primary key in each AWS Region."
         )
     tags = read_tags_of_new_key(request.get("Tags", []))
     policy = read_policy(request, region.account_id, key_arn=region.arn(f"key/{key.key_id}"))
@@ -77,10 +78,14 @@ def read_region(ctx: Context, name: str) -> Region:
     Return the account's Region *name*, which must be one of the caller's partition.
 
     Raises:
-        KmsError: ValidationException (text never recorded; assumed).
+        KmsError: ValidationException. The text about another partition was reported for
+            ReplicateKey, without its code (wire-facts V12); that about no Region is assumed.
     """
     partition = ctx.region.partition
-    known = name in regions_of(partition) or name in installed_regions(partition)
-    if partition_of(name) != partition or not known:
+    if partition_of(name) != partition:
+        raise validation(
+            "The replica key Region must be in the same AWS partition as the primary key Region."
+        )
+    if name not in regions_of(partition) and name not in installed_regions(partition):
         raise validation(f"{name} is not a valid Region in partition {partition}.")
     return ctx.world.account(ctx.region.account_id).region(name)

@@ -51,7 +51,8 @@ def get_key_rotation_status(ctx: Context, request: RequestMembers, key: Key) -> 
     A rotation that fell due while the key was disabled keeps its NextRotationDate (assumed).
     """
     rotation = None if key.is_pending_deletion else key.family.rotation  # rules ROT-7
-    answer: ResponseMembers = {"KeyId": key.key_id, "KeyRotationEnabled": rotation is not None}
+    # The ARN, whatever was sent (wire-facts V2).
+    answer: ResponseMembers = {"KeyId": key.arn, "KeyRotationEnabled": rotation is not None}
     if rotation is not None:
         answer["RotationPeriodInDays"] = rotation.period_days
         answer["NextRotationDate"] = rotation.next_date
@@ -91,7 +92,7 @@ def list_key_rotations(ctx: Context, request: RequestMembers, key: Key) -> Respo
     """
     https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeyRotations.html
 
-    Oldest first; AWS's order is not documented (rules ROT-23).
+    Oldest first (wire-facts V1).
     """
     if "IncludeKeyMaterial" in request and not key.family.spec.rotates:
         # Documented as only for keys that can rotate; answered as EnableKeyRotation (assumed).
@@ -143,7 +144,7 @@ def check_conflict(ctx: Context, key: Key) -> None:
 def describe_version(key: Key, material_id: bytes, version: MaterialVersion) -> dict[str, Any]:
     """Return a RotationsListEntry, for a key in its Region (rules ROT-19 to ROT-21)."""
     entry: dict[str, Any] = {
-        "KeyId": key.key_id,
+        "KeyId": key.arn,  # whatever was sent (wire-facts V1)
         "KeyMaterialId": material_id.hex(),
         "KeyMaterialState": key.family.state_of(version),
     }

@@ -33,7 +33,8 @@ def verify(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": algorithm}
 
 
-@operation("GetPublicKey", key_use(ASYMMETRIC, READABLE, aliases=True, cross_account=True))
+# State before spec (wire-facts V24).
+@operation("GetPublicKey", key_use(READABLE, ASYMMETRIC, aliases=True, cross_account=True))
 def get_public_key(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GetPublicKey.html"""
     return {

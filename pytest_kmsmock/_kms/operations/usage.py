@@ -1,11 +1,15 @@
 """The last use of a key: GetKeyLastUsage."""
 
-from typing import Any
+from datetime import datetime, timezone
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation
+
+# When AWS began to keep this record (wire-facts V17).
+TRACKING_SINCE: Final = datetime(2026, 4, 23, tzinfo=timezone.utc)
 
 
 @operation("GetKeyLastUsage", key_use())
@@ -25,8 +29,8 @@ def get_key_last_usage(ctx: Context, request: RequestMembers, key: Key) -> Respo
             "CloudTrailEventId": str(uuid5(NAMESPACE_URL, key.last_usage.request_id)),
         }
     return {
-        "KeyId": key.key_id,  # the bare id, as the API reference prints it (rules ID-11)
+        "KeyId": key.key_id,  # as measured for a bare id, the ARN's is assumed (wire-facts V17)
         "KeyLastUsage": last,
-        "TrackingStartDate": key.creation_date,
+        "TrackingStartDate": max(TRACKING_SINCE, key.creation_date),
         "KeyCreationDate": key.creation_date,
     }

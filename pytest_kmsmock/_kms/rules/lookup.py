@@ -45,6 +45,17 @@ def find_alias(ctx: Context, name: str) -> Alias:
     return alias
 
 
+def is_foreign(ctx: Context, identifier: str) -> bool:
+    """Tell whether *identifier* is the ARN of another account's resource, here in the Region."""
+    arn = read_arn(identifier)
+    here = (ctx.region.partition, ctx.region.name)
+    return (
+        arn is not None
+        and (arn.partition, arn.region) == here
+        and arn.account_id != ctx.region.account_id
+    )
+
+
 def _find_by_arn(ctx: Context, identifier: str, *, cross_account: bool) -> Key:
     arn = read_arn(identifier)
     if arn is not None and arn.region != ctx.region.name:

@@ -81,14 +81,16 @@ class OutsideKeyStores:
 
 
 class MultiRegionPrimary:
-    """The key is a multi-Region primary key (wire-facts Z8, lower-case "region" included)."""
+    """The key is a multi-Region primary key; AWS writes "region" in lower case."""
 
     def __str__(self) -> str:
         return "multi-Region primary"
 
     def check(self, key: Key, operation: str) -> None:
-        if not (key.family.is_multi_region and key.is_primary):
-            raise unsupported(f"{key.arn} is not a multi-region primary key.")
+        if not key.family.is_multi_region:
+            raise unsupported(f"{key.arn} is not a multi-region key.")  # wire-facts V11
+        if not key.is_primary:
+            raise unsupported(f"{key.arn} is not a multi-region primary key.")  # wire-facts Z8
 
 
 class NotReplica:

@@ -50,6 +50,12 @@ _MAXIMA: Final[Mapping[tuple[str, str], int]] = MappingProxyType(
 # (rules DRY-5), which the model cannot say.
 _NEED_CIPHERTEXT: Final = frozenset({"Decrypt", "ReEncrypt"})
 
+# Shape -> what the service's enum knows and the model does not (wire-facts V26). It is not printed:
+# the list in G3 lacks it.
+_UNMODELED_VALUES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"SigningAlgorithmSpec": ("SYMMETRIC_DEFAULT",)}
+)
+
 # The order in which AWS was seen to print an enum, where it is not the model's. What a newer model
 # adds follows at the end.
 _PRINTED_ENUMS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -274,7 +280,9 @@ def _constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     if shape.enum:
         constraints.append(
             Constraint(
-                accepts=frozenset(shape.enum).__contains__,
+                accepts=frozenset(
+                    (*shape.enum, *_UNMODELED_VALUES.get(shape.name, ()))
+                ).__contains__,
                 sentence=f"Member must satisfy enum value set: [{', '.join(printed_enum(shape))}]",
             )
         )

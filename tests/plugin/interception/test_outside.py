@@ -100,7 +100,7 @@ def test_place_of_a_call_by_a_thread(client):
     with ThreadPoolExecutor(1) as pool:
         failure = pool.submit(partial(client.describe_key, KeyId="alias/app")).exception()
 
-    test = f"{FILE.relative_to(FILE.parents[2])}::test_place_of_a_call_by_a_thread (call)"
+    test = f"{FILE.relative_to(FILE.parents[3])}::test_place_of_a_call_by_a_thread (call)"
 
     assert refusal("DescribeKey", f"in a thread of its own (test: {test})") == str(failure)
 

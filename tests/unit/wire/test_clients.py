@@ -1,18 +1,102 @@
 """What a client gets against what botocore's own parser makes of an answer."""
 
+import copy
+
 import botocore.session
 import pytest
+from botocore.model import ServiceModel
+from botocore.parsers import create_parser
 from botocore.utils import parse_timestamp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.wire import clients
+from pytest_kmsmock._kms.errors import KmsError
+from pytest_kmsmock._kms.wire import clients, codec, http
+from tests.conformance.service_model import DESCRIPTION, MODEL, restore
+from tests.unit.wire.shapes import values_of
+
+SESSION = botocore.session.Session()
+
+
+def make_older():
+    """Make a model that lacks every other member, every tenth answer, and an error."""
+    document = restore(copy.deepcopy(DESCRIPTION))
+    for name, shape in document["shapes"].items():
+        if shape["type"] == "structure" and not name.endswith("Request"):
+            kept = list(shape["members"].items())[::-2]
+            shape["members"] = dict(kept)
+    for operation in list(document["operations"].values())[::10]:
+        operation.pop("output", None)
+    del document["shapes"]["DisabledException"]
+    for operation in document["operations"].values():
+        operation["errors"] = [
+            error for error in operation["errors"] if error["shape"] != "DisabledException"
+        ]
+    return document
+
+
+OLDER = make_older()
+TODAY = restore(DESCRIPTION)
+DOCUMENTS = {"today": TODAY, "older": OLDER}
+
+
+def parse_as_botocore(document, operation_name, body):
+    """Read an answer with the parser of a client that has *document*."""
+    shape = ServiceModel(document, "kms").operation_model(operation_name).output_shape
+    parsed = create_parser("json").parse({"headers": {}, "status_code": 200, "body": body}, shape)
+    del parsed["ResponseMetadata"]
+    return parsed
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+@pytest.mark.parametrize("name", MODEL.operation_names)
+@given(data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_see(document, name, data):
+    """A client gets the members that its own model knows, in its order, as over the network."""
+    shape = MODEL.operation_model(name).output_shape
+    response = data.draw(values_of(shape, absent=st.none())) if shape else {}
+
+    seen = clients.ClientModel(document).see(name, codec.to_client(name, response))
+
+    assert repr(parse_as_botocore(document, name, codec.encode(name, response))) == repr(seen)
+
+
+@pytest.mark.parametrize("name", MODEL.operation_names)
+def test_see_everything(name):
+    """A client whose model knows everything gets the answer as it is, without a copy."""
+    answer = {}
+
+    assert answer is clients.ClientModel(TODAY).see(name, answer)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+@pytest.mark.parametrize(
+    "error",
+    [
+        KmsError("DisabledException", "key is disabled."),
+        KmsError("NotFoundException", "no such key"),
+        KmsError("InvalidCiphertextException"),
+        KmsError("ValidationException", "1 validation error"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_see_error(document, error):
+    """An error that the client's model knows has its message at the top level too."""
+    model = ServiceModel(document, "kms")
+    response = {"headers": {}, "status_code": 400, "body": http.error_body(error)}
+    parser = create_parser("json")
+    parsed = parser.parse(response, None)
+    if (shape := model.shape_for_error_code(error.code)) is not None:
+        parsed.update(parser.parse(response, shape))
+    del parsed["ResponseMetadata"]
+
+    assert parsed == clients.ClientModel(document).see_error(http.parsed_error(error))
 
 
 def test_timestamp():
     """A moment reaches the client as botocore's parser gives it, zone included."""
     assert repr(parse_timestamp(1551129207.775)) == repr(clients.timestamp(1551129207.775))
-
-
-SESSION = botocore.session.Session()
 
 
 @pytest.mark.parametrize("partition", SESSION.get_available_partitions())

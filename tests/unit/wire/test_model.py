@@ -2,6 +2,7 @@
 
 import botocore.session
 import pytest
+from botocore.model import ServiceModel
 
 from pytest_kmsmock._kms.wire import model
 from tests.conformance.service_model import INSTALLED, MODEL, restore
@@ -70,7 +71,7 @@ def test_operation(name):
 def test_tool_loses_nothing(name):
     """What the tool would carry of the installed botocore's model is all that we go by in it."""
     theirs = INSTALLED.operation_model(name)
-    carried = restore(describe()).operation_model(name)
+    carried = ServiceModel(restore(describe()), "kms").operation_model(name)
 
     assert describe_theirs(theirs.input_shape) == describe_theirs(carried.input_shape)
     assert (theirs.output_shape and describe_theirs(theirs.output_shape)) == (
