@@ -19,6 +19,7 @@ def measure(*, short: bool) -> Iterator[Figure]:
     yield from calls.measure_everyday(rounds, times)
     yield from calls.measure_create_key(rounds, times)
     yield from calls.measure_sign(rounds, times)
+    yield from calls.measure_encapsulation(rounds, times // 10)
     yield from calls.measure_mock(rounds, times)
     yield from suites.measure_fixture(2 if short else 5, 200 if short else 2000)
     yield from suites.measure_first_call(1 if short else 5)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from moto import mock_aws
 
-from benchmarks.contenders import CONTENDERS, ours
+from benchmarks.contenders import CONTENDERS, floor, new_client, ours
 from benchmarks.timing import Figure, Measure, by_turns, floors, per_call, within
 from pytest_kmsmock import KmsMock
 
@@ -160,6 +160,50 @@ def measure_sign(rounds: int, times: int) -> Iterator[Figure]:
             reached=within(added, 80e-6, seconds["floor"]),
             note=f"{added * 1e6:.0f} µs over the primitive, {added / seconds['floor']:.2g} floors",
         )
+
+
+def encapsulate(client: Any, spec: str) -> Callable[[], object]:
+    key = create(client, KeySpec=spec, KeyUsage="ENCAPSULATE_DECAPSULATE")
+    return lambda: client.encapsulate(KeyId=key, EncapsulationAlgorithm="ML_KEM")
+
+
+def decapsulate(client: Any, spec: str) -> Callable[[], object]:
+    key = create(client, KeySpec=spec, KeyUsage="ENCAPSULATE_DECAPSULATE")
+    request = {"KeyId": key, "EncapsulationAlgorithm": "ML_KEM"}
+    blob = client.encapsulate(**request)["SharedSecretCiphertextBlob"]
+    return lambda: client.decapsulate(SharedSecretCiphertextBlob=blob, **request)
+
+
+def measure_encapsulation(rounds: int, times: int) -> Iterator[Figure]:
+    """ML_KEM_512 is our own code, in Python; the others are `cryptography`'s where it has them."""
+    limits = {"ML_KEM_512": 3e-3, "ML_KEM_768": 400e-6, "ML_KEM_1024": 400e-6}
+    for name, prepare_with in (("Encapsulate", encapsulate), ("Decapsulate", decapsulate)):
+        for spec, limit in limits.items():
+
+            def prepare(
+                client: Any, prepare_with: Any = prepare_with, spec: str = spec
+            ) -> Callable[[], object]:
+                made: Callable[[], object] = prepare_with(client, spec)
+                return made
+
+            reach = f"at most {floors(limit)}"
+            if not hasattr(new_client(), "encapsulate"):
+                note = "the installed botocore has no such operation"
+                yield Figure(name=f"{name} {spec}", seconds={}, reach=reach, note=note)
+                continue
+            seconds = by_turns(
+                {
+                    "ours": in_mock(ours, prepare, times),
+                    "floor": in_mock(floor, lambda client: client.list_keys, times * 10),
+                },
+                rounds,
+            )
+            yield Figure(
+                name=f"{name} {spec}",
+                seconds=seconds,
+                reach=reach,
+                reached=within(seconds["ours"], limit, seconds["floor"]),
+            )
 
 
 def measure_mock(rounds: int, times: int) -> Iterator[Figure]:

@@ -85,7 +85,7 @@ def render_key_specs() -> str:
         )
         lines.append(
             f"| {spec.name} | {usages} | {mark(spec.importable)} | {mark(spec.is_data_key_pair)} |"
-            f" {mark(spec.rotates)} | {'China' if spec.china_only else 'all'} |"
+            f" {mark(spec.rotates)} | {spec.offer.value} |"
         )
     lines += [
         "",

@@ -44,11 +44,10 @@ def restore(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 DESCRIPTION: Final = json.loads(CARRIED.read_text(encoding="utf-8"))
+TODAYS: Final = restore(DESCRIPTION)
 # The oracle for names and shapes.
-MODEL: Final = ServiceModel(restore(DESCRIPTION), "kms")
+MODEL: Final = ServiceModel(TODAYS, "kms")
 
-# Of these nothing is built yet.
-NOT_BUILT: Final = {"ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"}
 # What is built, and what of it a client of the installed botocore can call.
 OPERATIONS: Final = [name for name in MODEL.operation_names if name in all_operations()]
 CALLABLE: Final = [name for name in OPERATIONS if name in INSTALLED.operation_names]

@@ -9,12 +9,13 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock import KmsMock
+from tests.todays_client import todays_client
 from tests.vocabulary import ACCOUNT
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
 
-# What CreateKey is told: the first eleven columns of AWS's table of key types.
+# What CreateKey is told: the first twelve columns of AWS's table of key types.
 KINDS: Final[dict[str, dict[str, str]]] = {
     "symmetric": {},
     "hmac": {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
@@ -27,6 +28,7 @@ KINDS: Final[dict[str, dict[str, str]]] = {
     "sm2_encrypt": {"KeySpec": "SM2", "KeyUsage": "ENCRYPT_DECRYPT"},
     "sm2_sign": {"KeySpec": "SM2", "KeyUsage": "SIGN_VERIFY"},
     "sm2_key_agreement": {"KeySpec": "SM2", "KeyUsage": "KEY_AGREEMENT"},
+    "ml_kem": {"KeySpec": "ML_KEM_512", "KeyUsage": "ENCAPSULATE_DECAPSULATE"},
 }
 EXTERNAL: Final = {"Origin": "EXTERNAL"}
 MULTI_REGION: Final = {"MultiRegion": True}
@@ -73,7 +75,7 @@ class Stage:
 
     @property
     def kms(self) -> "KMSClient":
-        return self.mock.client(region_name=self.region)
+        return todays_client(self.mock, self.region)
 
     @property
     def partition(self) -> str:
@@ -96,7 +98,7 @@ class Stage:
 
     def at(self, key: str) -> "KMSClient":
         """Return a client for the Region that a key's ARN names."""
-        return self.mock.client(region_name=key.split(":")[3])
+        return todays_client(self.mock, key.split(":")[3])
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:
         """Send a request, to the Region of the key that it names if it names one by its ARN."""

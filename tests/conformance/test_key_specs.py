@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from pytest_kmsmock import KmsMock
-from tests.conformance.service_model import MODEL, NOT_BUILT
+from tests.conformance.service_model import MODEL
 from tests.conformance.stage import Stage
 from tests.conformance.tables import DATA
 from tests.vocabulary import create_key, refusal
@@ -22,6 +22,7 @@ ALGORITHMS: Final = {
     "SIGN_VERIFY": ("signing_algorithms", "SigningAlgorithms"),
     "GENERATE_VERIFY_MAC": ("mac_algorithms", "MacAlgorithms"),
     "KEY_AGREEMENT": ("key_agreement_algorithms", "KeyAgreementAlgorithms"),
+    "ENCAPSULATE_DECAPSULATE": ("encapsulation_algorithms", "EncapsulationAlgorithms"),
 }
 CAN_SIGN_MU: Final = hasattr(MLDSA44PrivateKey, "sign_mu")  # from cryptography 49 on
 WRAPPINGS: Final = (
@@ -67,7 +68,7 @@ def stage(request: pytest.FixtureRequest, kms_mock: KmsMock) -> Stage:
 
 def test_rows() -> None:
     """The table has a row for each key spec of the model."""
-    assert {*MODEL.shape_for("KeySpec").enum} - NOT_BUILT == {*ROWS}
+    assert {*MODEL.shape_for("KeySpec").enum} == {*ROWS}
 
 
 @pytest.mark.parametrize("usage", ALGORITHMS)
@@ -189,6 +190,40 @@ def test_size_of_shared_secret(stage: Stage, spec: str, algorithm: str) -> None:
     assert [str(len(secret))] == listed(spec, "shared_secret_bytes")
 
 
+@pytest.mark.parametrize(("spec", "algorithm"), pairs("encapsulation_algorithms"))
+def test_sizes_of_encapsulation(stage: Stage, spec: str, algorithm: str) -> None:
+    """Ciphertext and shared secret of an encapsulation have the table's sizes."""
+    key = create_key(stage.kms, KeySpec=spec, KeyUsage="ENCAPSULATE_DECAPSULATE")
+    request = {"KeyId": key, "EncapsulationAlgorithm": algorithm}
+    size = int(ROWS[spec]["ciphertext_bytes"])
+
+    made = stage.kms.encapsulate(**request)
+
+    assert size == len(made["SharedSecretCiphertextBlob"])
+    assert [str(len(made["SharedSecret"]))] == listed(spec, "shared_secret_bytes")
+    for wrong in (size - 1, size + 1):
+        assert ("InvalidCiphertextException", "") == refusal(
+            stage.kms.decapsulate, SharedSecretCiphertextBlob=bytes(wrong), **request
+        )
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in ROWS if "all but China" in ROWS[spec]["regions"]]
+)
+def test_spec_that_china_lacks(stage: Stage, spec: str) -> None:
+    """China's Regions have neither keys nor data key pairs of such a spec (the text is assumed)."""
+    china = stage.mock.client("cn-north-1")
+
+    assert (
+        "UnsupportedOperationException",
+        f"KeySpec {spec} is not supported in this Region",
+    ) == refusal(china.create_key, KeySpec=spec, KeyUsage=listed(spec, "key_usages")[0])
+    assert (
+        "UnsupportedOperationException",
+        f"KeyPairSpec {spec} is not supported in this Region",
+    ) == refusal(china.generate_data_key_pair, KeyId=create_key(china), KeyPairSpec=spec)
+
+
 @pytest.mark.parametrize(
     "spec", [spec for spec in ROWS if ROWS[spec]["public_key_der_bytes"] != "-"]
 )
@@ -266,5 +301,8 @@ def test_spec_that_is_never_imported(stage: Stage, spec: str) -> None:
     message = f"KeySpec {spec} is not supported for Origin EXTERNAL"
 
     assert ("UnsupportedOperationException", message) == refusal(
-        stage.kms.create_key, KeySpec=spec, KeyUsage="SIGN_VERIFY", Origin="EXTERNAL"
+        stage.kms.create_key,
+        KeySpec=spec,
+        KeyUsage=listed(spec, "key_usages")[0],
+        Origin="EXTERNAL",
     )

@@ -31,6 +31,8 @@ PROPERTIES: Final[dict[str, dict[str, Any]]] = {
     "imported_material": EXTERNAL,
 }
 
+ENCAPSULATION: Final = ("Decapsulate", "Encapsulate")
+
 # Cells of which AWS's own pages are unsure; we take them as they stand.
 UNSURE: Final = {
     "data keys under an asymmetric key: the code is measured for RSA only (wire-facts D8)": [
@@ -43,17 +45,22 @@ UNSURE: Final = {
         )
         for column in ("rsa_encrypt", "sm2_encrypt")
     ],
-    "ML-DSA keys are never EXTERNAL, so their refusal says nothing of them": [
-        f"{operation}-ml_dsa"
+    "ML-DSA and ML-KEM keys are never EXTERNAL, so their refusal says nothing of them": [
+        f"{operation}-{column}"
         for operation in (
             "DeleteImportedKeyMaterial",
             "GetParametersForImport",
             "ImportKeyMaterial",
         )
+        for column in ("ml_dsa", "ml_kem")
+    ],
+    "keys with imported material are never ML-KEM, so the usage refuses them": [
+        f"{operation}-imported_material" for operation in ENCAPSULATION
     ],
     "keys in key stores are symmetric, so the usage refuses them like any symmetric key": [
         f"{operation}-{column}"
         for operation in (
+            *ENCAPSULATION,
             "DeriveSharedSecret",
             "GenerateMac",
             "GetPublicKey",
@@ -130,6 +137,8 @@ def cases_of(cell: Cell) -> Iterator[Case]:
 def cases_of_key(cell: Cell) -> Iterator[Case]:
     (alternative,) = cell.alternatives
     kind = cell.column if cell.column in KINDS else KIND_FOR.get(cell.operation, "symmetric")
+    if cell.column == "imported_material" and cell.operation in ENCAPSULATION:
+        kind = "symmetric"
     members = PROPERTIES.get(cell.column, {})
     match alternative.footnotes:
         case ["EXT"]:
@@ -241,12 +250,18 @@ def cases_of_creation(cell: Cell) -> Iterator[Case]:
                 lambda stage, _: KINDS[cell.column], "UnsupportedOperationException", "elsewhere"
             )
             yield replace(elsewhere, region="us-east-1")
-        case ["ML"]:
-            yield creating(
-                lambda stage, _: {**KINDS["ml_dsa"], **EXTERNAL},
-                "UnsupportedOperationException",
-                "ML-DSA",
+        case ["NC"]:
+            in_china = creating(
+                lambda stage, _: KINDS[cell.column], "UnsupportedOperationException", "elsewhere"
             )
+            yield replace(in_china, region="cn-north-1")
+        case ["ML"]:
+            for kind in ("ml_dsa", "ml_kem"):
+                yield creating(
+                    lambda stage, _, kind=kind: {**KINDS[kind], **EXTERNAL},
+                    "UnsupportedOperationException",
+                    kind,
+                )
         case ["SYM"]:
             yield creating(
                 lambda stage, _: {**KINDS["hmac"], **stage.members_in_key_store(store)},

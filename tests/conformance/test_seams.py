@@ -5,11 +5,11 @@ import pytest
 from pytest_kmsmock import mock_kms
 from pytest_kmsmock._kms.service import Request, Response
 from tests.conformance.minimal_requests import prepare
-from tests.conformance.service_model import CALLABLE
+from tests.conformance.service_model import OPERATIONS
 from tests.conformance.stage import Stage
 
 
-@pytest.mark.parametrize("operation", CALLABLE)
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_request(operation: str) -> None:
     """Operation, Region, account, access key and body are the same, on the wire or before it."""
     asked: list[Request] = []

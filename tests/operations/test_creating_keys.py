@@ -38,13 +38,24 @@ PAIRS: Final[dict[tuple[str, str], tuple[str, list[str]]]] = {
     ("ML_DSA_44", "SIGN_VERIFY"): ("SigningAlgorithms", ML_DSA),
     ("ML_DSA_65", "SIGN_VERIFY"): ("SigningAlgorithms", ML_DSA),
     ("ML_DSA_87", "SIGN_VERIFY"): ("SigningAlgorithms", ML_DSA),
+    ("ML_KEM_512", "ENCAPSULATE_DECAPSULATE"): ("EncapsulationAlgorithms", ["ML_KEM"]),
+    ("ML_KEM_768", "ENCAPSULATE_DECAPSULATE"): ("EncapsulationAlgorithms", ["ML_KEM"]),
+    ("ML_KEM_1024", "ENCAPSULATE_DECAPSULATE"): ("EncapsulationAlgorithms", ["ML_KEM"]),
     ("HMAC_224", "GENERATE_VERIFY_MAC"): ("MacAlgorithms", ["HMAC_SHA_224"]),
     ("HMAC_256", "GENERATE_VERIFY_MAC"): ("MacAlgorithms", ["HMAC_SHA_256"]),
     ("HMAC_384", "GENERATE_VERIFY_MAC"): ("MacAlgorithms", ["HMAC_SHA_384"]),
     ("HMAC_512", "GENERATE_VERIFY_MAC"): ("MacAlgorithms", ["HMAC_SHA_512"]),
 }
 # The deprecated member's enum stops before these (rules KEY-14; assumed).
-WITHOUT_LEGACY_NAME: Final = ("ECC_NIST_EDWARDS25519", "ML_DSA_44", "ML_DSA_65", "ML_DSA_87")
+WITHOUT_LEGACY_NAME: Final = (
+    "ECC_NIST_EDWARDS25519",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+    "ML_KEM_512",
+    "ML_KEM_768",
+    "ML_KEM_1024",
+)
 
 INCOMPATIBLE: Final = [
     ("RSA_2048", "KEY_AGREEMENT"),
@@ -55,6 +66,9 @@ INCOMPATIBLE: Final = [
     ("ECC_SECG_P256K1", "KEY_AGREEMENT"),
     ("ECC_NIST_EDWARDS25519", "KEY_AGREEMENT"),
     ("ML_DSA_65", "ENCRYPT_DECRYPT"),
+    ("ML_KEM_512", "SIGN_VERIFY"),
+    ("ML_KEM_1024", "KEY_AGREEMENT"),
+    ("RSA_2048", "ENCAPSULATE_DECAPSULATE"),
     ("HMAC_256", "ENCRYPT_DECRYPT"),
     ("HMAC_512", "SIGN_VERIFY"),
 ]
@@ -224,13 +238,19 @@ def test_create_external_ed25519_key(kms):
     assert "PendingImport" == metadata["KeyState"]
 
 
-@pytest.mark.parametrize("spec", ["ML_DSA_44", "ML_DSA_65", "ML_DSA_87"])
-def test_create_external_ml_dsa_key(kms, spec):
-    """ML-DSA keys cannot be imported (wire-facts V29, its code assumed; rules KEY-5)."""
+@pytest.mark.parametrize(
+    ("spec", "usage"), [pair for pair in PAIRS if pair[0].startswith("ML_")], ids=" ".join
+)
+def test_create_external_lattice_key(kms, spec, usage):
+    """
+    ML-DSA keys cannot be imported, nor can ML-KEM keys.
+
+    wire-facts V29, its code assumed; rules KEY-5; all of ML-KEM assumed.
+    """
     assert (
         "UnsupportedOperationException",
         f"KeySpec {spec} is not supported for Origin EXTERNAL",
-    ) == harmless_refusal(kms.create_key, KeySpec=spec, KeyUsage="SIGN_VERIFY", Origin="EXTERNAL")
+    ) == harmless_refusal(kms.create_key, KeySpec=spec, KeyUsage=usage, Origin="EXTERNAL")
 
 
 def test_create_multi_region_key(kms, kms_mock):

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from Crypto.PublicKey import MLKEM
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -115,6 +116,26 @@ class TestAnswer:
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
+    @pytest.mark.parametrize(
+        ("spec", "length"), [("ML_KEM_512", 822), ("ML_KEM_768", 1206), ("ML_KEM_1024", 1590)]
+    )
+    @with_and_without_plaintext
+    def test_ml_kem(self, kms, operation, name, spec, length):
+        """
+        An ML-KEM pair's private key is PKCS#8 in the seed form, 86 bytes long for every spec.
+
+        `pycryptodome` reads it, which has all three; so it does the public key.
+        """
+        answer = getattr(kms, operation)(KeyId=create_key(kms), KeyPairSpec=spec)
+        decrypted = kms.decrypt(CiphertextBlob=answer["PrivateKeyCiphertextBlob"])["Plaintext"]
+        private_key = MLKEM.import_key(decrypted)
+
+        assert answer.get("PrivateKeyPlaintext", decrypted) == decrypted
+        assert 86 == len(decrypted)
+        assert private_key.seed == decrypted[-64:]
+        assert length == len(answer["PublicKey"])
+        assert private_key.public_key() == MLKEM.import_key(answer["PublicKey"])
+
     @with_and_without_plaintext
     def test_sm2_in_china(self, kms_mock, operation, name):
         """In a China Region there are SM2 pairs too; others do not know their PKCS#8 (DK-9)."""
@@ -187,6 +208,17 @@ class TestKeyPairSpec:
             "UnsupportedOperationException",
             "KeyPairSpec SM2 is not supported in this Region",
         ) == refusal(getattr(kms, operation), KeyId=create_key(kms), KeyPairSpec="SM2")
+
+    @pytest.mark.parametrize("spec", ["ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"])
+    @with_and_without_plaintext
+    def test_ml_kem_in_china(self, kms_mock, operation, name, spec):
+        """ML-KEM is not to be had there (the text is assumed, after C17)."""
+        china = kms_mock.client("cn-north-1")
+
+        assert (
+            "UnsupportedOperationException",
+            f"KeyPairSpec {spec} is not supported in this Region",
+        ) == refusal(getattr(china, operation), KeyId=create_key(china), KeyPairSpec=spec)
 
 
 class TestKey:

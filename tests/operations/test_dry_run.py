@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.operations.key_kinds import (
     AGREEING_P256,
+    ENCAPSULATING_512,
     ENCRYPTING_RSA,
     HMAC_256,
     SIGNING_P256,
@@ -94,6 +95,14 @@ def prepare_derive_shared_secret(kms):
     }
 
 
+def prepare_encapsulate(kms):
+    return {"KeyId": create_key(kms, **ENCAPSULATING_512), "EncapsulationAlgorithm": "ML_KEM"}
+
+
+def prepare_decapsulate(kms):
+    return {**prepare_encapsulate(kms), "SharedSecretCiphertextBlob": bytes(768)}
+
+
 # operation -> what makes a request that succeeds
 REQUESTS = {
     "Encrypt": prepare_encrypt,
@@ -108,6 +117,8 @@ REQUESTS = {
     "GenerateMac": prepare_generate_mac,
     "VerifyMac": prepare_verify_mac,
     "DeriveSharedSecret": prepare_derive_shared_secret,
+    "Encapsulate": prepare_encapsulate,
+    "Decapsulate": prepare_decapsulate,
 }
 GRANT_OPERATIONS = {"CreateGrant", "RetireGrant", "RevokeGrant"}
 
@@ -281,6 +292,12 @@ class TestWouldFail:
         request = {**prepare_derive_shared_secret(kms), "PublicKey": b"InvalidPublicKey"}
 
         assert invalid("") == refusal(kms.derive_shared_secret, DryRun=True, **request)
+
+    def test_shared_secret_ciphertext(self, kms):
+        """So does a blob that has the wrong length (that it comes first is assumed)."""
+        request = {**prepare_decapsulate(kms), "SharedSecretCiphertextBlob": bytes(767)}
+
+        assert INVALID_CIPHERTEXT == refusal(kms.decapsulate, DryRun=True, **request)
 
 
 class TestIgnoreCiphertext:

@@ -110,8 +110,12 @@ class TestCreateGrant:
                 {"KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"},
                 ["GenerateMac", "VerifyMac"],
             ),
+            (
+                {"KeySpec": "ML_KEM_512", "KeyUsage": "ENCAPSULATE_DECAPSULATE"},
+                ["Encapsulate", "Decapsulate", "GetPublicKey"],
+            ),
         ],
-        ids=["symmetric", "rsa", "signing", "agreement", "hmac"],
+        ids=["symmetric", "rsa", "signing", "agreement", "hmac", "encapsulation"],
     )
     def test_create_grant_operations_by_key_type(self, kms, members, operations):
         """A grant allows what the key can do, and nothing else (rules GRANT-3 to GRANT-5)."""

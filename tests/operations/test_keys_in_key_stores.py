@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.operations.key_kinds import ENCAPSULATING_512
 from tests.operations.key_store_requests import (
     CALLS,
     CLUSTER,
@@ -133,9 +134,10 @@ class TestCreating:
             ({"KeySpec": "RSA_2048", "KeyUsage": "ENCRYPT_DECRYPT"}, "KeySpec RSA_2048"),
             ({"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}, "KeySpec ECC_NIST_P256"),
             ({"KeySpec": "ML_DSA_44", "KeyUsage": "SIGN_VERIFY"}, "KeySpec ML_DSA_44"),
+            (ENCAPSULATING_512, "KeySpec ML_KEM_512"),
             ({"MultiRegion": True}, "MultiRegion"),
         ],
-        ids=["HMAC", "RSA", "ECC", "ML-DSA", "multi-Region"],
+        ids=["HMAC", "RSA", "ECC", "ML-DSA", "ML-KEM", "multi-Region"],
     )
     def test_other_keys(self, kms, kind, store_id, members_, trait):
         """A store has symmetric single-Region keys alone (KEY-6, CKS-19; texts assumed)."""

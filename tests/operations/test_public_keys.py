@@ -52,25 +52,36 @@ def test_get_public_key_answer(kms, spec, usage, algorithms, named_by):
 
 
 @pytest.mark.parametrize(
-    ("spec", "algorithms"),
+    ("spec", "usage", "algorithms"),
     [
         pytest.param(
-            "ECC_NIST_EDWARDS25519", ["ED25519_SHA_512", "ED25519_PH_SHA_512"], id="Ed25519"
+            "ECC_NIST_EDWARDS25519",
+            "SIGN_VERIFY",
+            {"SigningAlgorithms": ["ED25519_SHA_512", "ED25519_PH_SHA_512"]},
+            id="Ed25519",
         ),
-        pytest.param("ML_DSA_65", ["ML_DSA_SHAKE_256"], id="ML-DSA"),
+        pytest.param(
+            "ML_DSA_65", "SIGN_VERIFY", {"SigningAlgorithms": ["ML_DSA_SHAKE_256"]}, id="ML-DSA"
+        ),
+        pytest.param(
+            "ML_KEM_768",
+            "ENCAPSULATE_DECAPSULATE",
+            {"EncapsulationAlgorithms": ["ML_KEM"]},
+            id="ML-KEM",
+        ),
     ],
 )
-def test_get_public_key_of_a_young_spec(kms, spec, algorithms):
+def test_get_public_key_of_a_young_spec(kms, spec, usage, algorithms):
     """CustomerMasterKeySpec is left out where its enum lacks the spec (rules KEY-14, assumed)."""
-    key_arn = create_key(kms, KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    key_arn = create_key(kms, KeySpec=spec, KeyUsage=usage)
 
     answer = members(kms.get_public_key(KeyId=key_arn))
 
     assert {
         "KeyId": key_arn,
         "KeySpec": spec,
-        "KeyUsage": "SIGN_VERIFY",
-        "SigningAlgorithms": algorithms,
+        "KeyUsage": usage,
+        **algorithms,
     } == {name: value for name, value in answer.items() if name != "PublicKey"}
 
 

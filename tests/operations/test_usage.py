@@ -63,7 +63,9 @@ def test_get_key_last_usage_of_every_cryptographic_operation(kms):
     signing = create_key(kms, KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
     agreement = create_key(kms, KeySpec="ECC_NIST_P256", KeyUsage="KEY_AGREEMENT")
     hmac = create_key(kms, KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    encapsulating = create_key(kms, KeySpec="ML_KEM_512", KeyUsage="ENCAPSULATE_DECAPSULATE")
     blob = kms.encrypt(KeyId=symmetric, Plaintext=b"x")["CiphertextBlob"]
+    encapsulated = {"KeyId": encapsulating, "EncapsulationAlgorithm": "ML_KEM"}
     message = {"KeyId": signing, "Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}
     signature = kms.sign(**message)["Signature"]
     macced = {"KeyId": hmac, "Message": b"m", "MacAlgorithm": "HMAC_SHA_256"}
@@ -99,6 +101,11 @@ def test_get_key_last_usage_of_every_cryptographic_operation(kms):
             lambda: kms.derive_shared_secret(
                 KeyId=agreement, KeyAgreementAlgorithm="ECDH", PublicKey=peer
             ),
+        ),
+        "Encapsulate": (encapsulating, lambda: kms.encapsulate(**encapsulated)),
+        "Decapsulate": (
+            encapsulating,
+            lambda: kms.decapsulate(**encapsulated, SharedSecretCiphertextBlob=bytes(768)),
         ),
     }
     listed = kms.meta.service_model.shape_for("KeyLastUsageTrackingOperation").enum

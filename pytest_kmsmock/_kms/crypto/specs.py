@@ -1,4 +1,4 @@
-"""The 17 key specs of KMS, a row each: what such a key is, can do, and is imported as."""
+"""The 20 key specs of KMS, a row each: what such a key is, can do, and is imported as."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ ENCRYPT_DECRYPT = "ENCRYPT_DECRYPT"
 SIGN_VERIFY = "SIGN_VERIFY"
 GENERATE_VERIFY_MAC = "GENERATE_VERIFY_MAC"
 KEY_AGREEMENT = "KEY_AGREEMENT"
+ENCAPSULATE_DECAPSULATE = "ENCAPSULATE_DECAPSULATE"
 
 
 class Kind(Enum):
@@ -22,7 +23,16 @@ class Kind(Enum):
     ECC = "ECC"
     EDWARDS = "Edwards"
     ML_DSA = "ML-DSA"
+    ML_KEM = "ML-KEM"
     SM2 = "SM2"
+
+
+class Offer(Enum):
+    """The Regions in which there are keys of a spec, in the words of a table."""
+
+    EVERYWHERE = "all"
+    CHINA = "China"
+    OUTSIDE_CHINA = "all but China"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +40,11 @@ class KeySpec:
     """
     A row of the key spec table.
 
-    *bits* is the size of the key, modulus or curve, and 0 for ML-DSA, which has *parameter_set*
-    (FIPS 204) instead; *curve* is the SEC name. Lengths are bytes of raw material, None for key
-    pairs. *is_data_key_pair* says that the spec is
-    offered to GenerateDataKeyPair, *has_legacy_name* that CustomerMasterKeySpec lists it too,
-    *rotates* that keys of the spec can have more than one material.
+    *bits* is the size of the key, modulus or curve, and 0 for ML-DSA and ML-KEM, which have
+    *parameter_set* (FIPS 204, FIPS 203) instead; *curve* is the SEC name. Lengths are bytes of raw
+    material, None for key pairs. *is_data_key_pair* says that the spec is offered to
+    GenerateDataKeyPair, *has_legacy_name* that CustomerMasterKeySpec lists it too, *rotates* that
+    keys of the spec can have more than one material.
     """
 
     name: str
@@ -45,6 +55,7 @@ class KeySpec:
     signing_algorithms: tuple[str, ...] = ()
     mac_algorithms: tuple[str, ...] = ()
     key_agreement_algorithms: tuple[str, ...] = ()
+    encapsulation_algorithms: tuple[str, ...] = ()
     curve: str | None = None
     parameter_set: str | None = None
     material_length: int | None = None
@@ -52,13 +63,17 @@ class KeySpec:
     longest_import: int | None = None
     importable: bool = True
     rotates: bool = False
-    china_only: bool = False
+    offer: Offer = Offer.EVERYWHERE
     is_data_key_pair: bool = False
     has_legacy_name: bool = True
 
     @property
     def is_asymmetric(self) -> bool:
         return self.material_length is None
+
+    def is_offered(self, china: bool) -> bool:
+        """Tell whether there are keys of this spec in the China Regions, or in the others."""
+        return self.offer is not (Offer.OUTSIDE_CHINA if china else Offer.CHINA)
 
     def algorithms(self, usage: str) -> tuple[str, ...]:
         """List the algorithms of a key of this usage, as its metadata does (wire-facts C8-C12)."""
@@ -69,6 +84,7 @@ class KeySpec:
             SIGN_VERIFY: self.signing_algorithms,
             GENERATE_VERIFY_MAC: self.mac_algorithms,
             KEY_AGREEMENT: self.key_agreement_algorithms,
+            ENCAPSULATE_DECAPSULATE: self.encapsulation_algorithms,
         }[usage]
 
     def max_plaintext(self, algorithm: str) -> int:
@@ -156,6 +172,23 @@ def _ml_dsa(level: int) -> KeySpec:
     )
 
 
+def _ml_kem(size: int) -> KeySpec:
+    # Never EXTERNAL (assumed, after ML-DSA): ImportKeyMaterial's page counts up the kinds of keys
+    # that it takes, and ML-KEM is not among them.
+    return KeySpec(
+        name=f"ML_KEM_{size}",
+        kind=Kind.ML_KEM,
+        bits=0,
+        usages=(ENCAPSULATE_DECAPSULATE,),
+        encapsulation_algorithms=("ML_KEM",),
+        parameter_set=f"ML-KEM-{size}",
+        importable=False,
+        offer=Offer.OUTSIDE_CHINA,
+        is_data_key_pair=True,
+        has_legacy_name=False,
+    )
+
+
 SPECS: Mapping[str, KeySpec] = MappingProxyType(
     {
         row.name: row
@@ -201,6 +234,9 @@ SPECS: Mapping[str, KeySpec] = MappingProxyType(
             _ml_dsa(44),
             _ml_dsa(65),
             _ml_dsa(87),
+            _ml_kem(512),
+            _ml_kem(768),
+            _ml_kem(1024),
             KeySpec(
                 name="SM2",
                 kind=Kind.SM2,
@@ -209,7 +245,7 @@ SPECS: Mapping[str, KeySpec] = MappingProxyType(
                 encryption_algorithms=(algorithms.SM2PKE,),
                 signing_algorithms=("SM2DSA",),
                 key_agreement_algorithms=(algorithms.ECDH,),
-                china_only=True,
+                offer=Offer.CHINA,
                 is_data_key_pair=True,
             ),
         )

@@ -11,6 +11,7 @@ ALGORITHM_MEMBERS = {
     "SIGN_VERIFY": "SigningAlgorithms",
     "GENERATE_VERIFY_MAC": "MacAlgorithms",
     "KEY_AGREEMENT": "KeyAgreementAlgorithms",
+    "ENCAPSULATE_DECAPSULATE": "EncapsulationAlgorithms",
 }
 
 
@@ -23,7 +24,8 @@ def describe_algorithms(key: Key) -> dict[str, Any]:
         ALGORITHM_MEMBERS[family.usage]: list(family.spec.algorithms(family.usage)),
     }
     if family.spec.has_legacy_name:
-        # The deprecated member's enum stops before Ed25519 and ML-DSA (rules KEY-14; assumed).
+        # The deprecated member's enum stops before Ed25519, ML-DSA and ML-KEM (rules KEY-14;
+        # assumed).
         members["CustomerMasterKeySpec"] = family.spec.name
     return members
 

@@ -20,6 +20,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "GenerateDataKeyPairWithoutPlaintext",
             "GenerateRandom",
         ),
+        "encapsulation": ("Encapsulate", "Decapsulate"),
         "encryption": ("Encrypt", "Decrypt", "ReEncrypt"),
         "grants": (
             "CreateGrant",

@@ -134,10 +134,11 @@ def generate_protected_pair(
     Return the private key and the members that do not show it.
 
     Raises:
-        KmsError: UnsupportedOperationException for SM2 outside China (assumed, after C17).
+        KmsError: UnsupportedOperationException for SM2 outside China, and for ML-KEM inside it
+            (assumed, after C17).
     """
     spec = find_spec(request["KeyPairSpec"])
-    if spec.china_only and ctx.region.partition != CHINA:
+    if not spec.is_offered(ctx.region.partition == CHINA):
         raise unsupported(f"KeyPairSpec {spec.name} is not supported in this Region")
     stop_dry_run(request)  # before an RSA pair is made for nothing
     private_key, public_key = generate_key_pair(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from pytest_kmsmock._kms.access.decision import denied_by_identity_policy
 from pytest_kmsmock._kms.access.principals import account_of, is_principal_arn, is_service
 from pytest_kmsmock._kms.crypto.specs import (
+    ENCAPSULATE_DECAPSULATE,
     ENCRYPT_DECRYPT,
     GENERATE_VERIFY_MAC,
     KEY_AGREEMENT,
@@ -50,6 +51,7 @@ _BY_USAGE: Final[Mapping[str, frozenset[str]]] = {
     ENCRYPT_DECRYPT: _ON_ASYMMETRIC_KEYS | {"Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo"},
     SIGN_VERIFY: _ON_ASYMMETRIC_KEYS | {"Sign", "Verify"},
     KEY_AGREEMENT: _ON_ASYMMETRIC_KEYS | {"DeriveSharedSecret"},
+    ENCAPSULATE_DECAPSULATE: _ON_ASYMMETRIC_KEYS | {"Encapsulate", "Decapsulate"},
     GENERATE_VERIFY_MAC: _ON_EVERY_KEY | {"GenerateMac", "VerifyMac"},
 }
 

@@ -46,7 +46,7 @@ def get_parameters_for_import(ctx: Context, request: RequestMembers, key: Key) -
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GetParametersForImport.html"""
     spec, china = key.family.spec, key.family.partition == CHINA
     algorithm, wrapping_spec = request["WrappingAlgorithm"], SPECS[request["WrappingKeySpec"]]
-    if wrapping_spec.china_only and not china:  # after C17 (assumed)
+    if not wrapping_spec.is_offered(china):  # after C17 (assumed)
         raise unsupported(f"WrappingKeySpec {wrapping_spec.name} is not supported in this Region")
     if not can_wrap(spec, algorithm, wrapping_spec, china=china):
         # wire-facts M4; that the other combinations, RSAES_PKCS1_V1_5 among them, are refused in

@@ -81,7 +81,7 @@ def read_spec(request: RequestMembers, region: Region) -> KeySpec:
 
     Raises:
         KmsError: ValidationException for both (wire-facts C19), UnsupportedOperationException
-            outside China for SM2 (wire-facts C17, V5).
+            outside China for SM2 (wire-facts C17, V5), inside it for ML-KEM (assumed, after those).
     """
     if "KeySpec" in request and "CustomerMasterKeySpec" in request:
         raise validation(
@@ -90,7 +90,7 @@ def read_spec(request: RequestMembers, region: Region) -> KeySpec:
         )
     name = request.get("KeySpec") or request.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
     spec = find_spec(name)
-    if spec.china_only and region.partition != CHINA:
+    if not spec.is_offered(region.partition == CHINA):
         raise unsupported(f"KeySpec {name} is not supported in this Region")
     return spec
 

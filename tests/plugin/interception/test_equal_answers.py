@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pytest_kmsmock import KmsMock, mock_kms
@@ -13,8 +12,9 @@ from pytest_kmsmock._kms.service import Response
 from pytest_kmsmock.interception.exchange import Exchange
 from tests.conformance.minimal_requests import prepare
 from tests.conformance.stage import Stage
+from tests.todays_client import make_todays_client
 
-UNCHECKED = KmsMock().client(config=Config(parameter_validation=False))
+UNCHECKED = make_todays_client(validates=False)
 
 
 def answer_twice(mock: KmsMock, operation: str, request: dict[str, Any]) -> list[dict[str, Any]]:

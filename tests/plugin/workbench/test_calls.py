@@ -21,6 +21,7 @@ from pytest_kmsmock import Call, Calls, KmsMock, mock_kms
 from pytest_kmsmock._kms.operations import all_operations
 from pytest_kmsmock.workbench.calls.record import CallError
 from tests.conformance.minimal_requests import prepare
+from tests.conformance.service_model import MODEL
 from tests.conformance.stage import Stage
 from tests.plugin.clients import make_client, make_older_session, make_session
 from tests.vocabulary import create_key, members, refusal
@@ -218,8 +219,9 @@ def changeable_parts(roots: list[Any]) -> dict[int, Any]:
 def test_answer_that_is_read_later(operation):
     """An answer shares nothing that may change with the KMS: it is the same whenever it is read."""
     with mock_kms() as mock:
-        request = prepare(Stage(mock=mock), operation)
-        getattr(mock.client(), xform_name(operation))(**request)
+        stage = Stage(mock=mock)
+        request = prepare(stage, operation)
+        getattr(stage.kms, xform_name(operation))(**request)
         world = mock._service.world
         [entry] = mock.calls.of(operation)[-1:]._entries
 
@@ -509,9 +511,11 @@ SECRETS: dict[tuple[str, str], dict[str, Any]] = {
     ("CreateCustomKeyStore", "AccessKeyId"): CREDENTIAL,
     ("CreateCustomKeyStore", "KeyStorePassword"): PASSWORD,
     ("CreateCustomKeyStore", "RawSecretAccessKey"): CREDENTIAL,
+    ("Decapsulate", "SharedSecret"): {},
     ("Decrypt", "Plaintext"): {},
     ("DeriveSharedSecret", "SharedSecret"): {},
     ("DescribeCustomKeyStores", "AccessKeyId"): {},
+    ("Encapsulate", "SharedSecret"): {},
     ("Encrypt", "Plaintext"): {},
     ("GenerateDataKey", "Plaintext"): {},
     ("GenerateDataKeyPair", "PrivateKeyPlaintext"): {},
@@ -536,14 +540,12 @@ def sensitive_members(shape: Shape | None) -> Iterator[str]:
 
 def test_secrets_of_the_model():
     """The tests of secrets know all that the service model calls sensitive."""
-    model = KmsMock().client().meta.service_model
-
     marked = {
         (operation, name)
-        for operation in model.operation_names
+        for operation in MODEL.operation_names
         for shape in (
-            model.operation_model(operation).input_shape,
-            model.operation_model(operation).output_shape,
+            MODEL.operation_model(operation).input_shape,
+            MODEL.operation_model(operation).output_shape,
         )
         for name in sensitive_members(shape)
     }
@@ -572,7 +574,7 @@ def test_secrets(operation, name):
         if operation == "DescribeCustomKeyStores":
             stage.create_key_store("EXTERNAL_KEY_STORE")
         with suppress(ClientError):  # where the other members do not go with that one
-            getattr(mock.client(), xform_name(operation))(**request)
+            getattr(stage.kms, xform_name(operation))(**request)
         call = mock.calls.of(operation).last
     [secret] = [*find(name, call.parameters), *find(name, call.response)]
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import boto3
 import pytest
+from Crypto.PublicKey import MLKEM
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from pytest_kmsmock import KmsMock, mock_kms
+from tests.todays_client import todays_client
 from tests.vocabulary import ACCOUNT, create_key, refusal
 
 KEY_ID = "0f0e0d0c-0b0a-4908-8706-050403020100"
@@ -91,6 +93,31 @@ class TestCreateKey:
         assert spki(private_key) == kms.get_public_key(KeyId=key.key_id)["PublicKey"]
         assert spki(private_key) == key.public_key()
         assert pkcs8(private_key, Encoding.DER) == key.material()
+
+    @pytest.mark.parametrize("form", ["seed", "pem", "pem text", "der"])
+    @pytest.mark.parametrize("spec", ["ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"])
+    def test_create_key_with_an_ml_kem_key_pair(self, kms_mock, spec, form):
+        """An ML-KEM key may be given as its seed, PEM or DER, and opens what others encapsulate."""
+        private_key = MLKEM.generate(param_set=MLKEM.ParamSet[spec])
+        pem = private_key.export_key(format="PEM")
+        forms = {
+            "seed": private_key.seed,
+            "pem": pem.encode(),
+            "pem text": pem,
+            "der": private_key.export_key(format="DER"),
+        }
+        secret, blob = private_key.public_key()._encaps()  # public within HPKE only
+
+        key = kms_mock.create_key(
+            material=forms[form], KeySpec=spec, KeyUsage="ENCAPSULATE_DECAPSULATE"
+        )
+        told = todays_client(kms_mock).decapsulate(
+            KeyId=key.arn, EncapsulationAlgorithm="ML_KEM", SharedSecretCiphertextBlob=blob
+        )
+
+        assert secret == told["SharedSecret"]
+        assert MLKEM.import_key(key.public_key()) == private_key.public_key()
+        assert private_key.seed == key.material()[-64:]
 
     @pytest.mark.parametrize(
         ("spec", "private_key"),

@@ -11,6 +11,7 @@ from botocore.exceptions import HTTPClientError
 from pytest_kmsmock import CallOutsideMock, KmsMock, UnfiredFaults, mock_kms
 from pytest_kmsmock.mock import ACTIVE
 from pytest_kmsmock.workbench.strictness import Strictness
+from tests.todays_client import todays_client
 from tests.vocabulary import refusal
 
 client = KmsMock().client()
@@ -544,6 +545,37 @@ def test_auto_create_keys(make):
     assert b"hi" == decrypted["Plaintext"]
     assert (SIX, SIX) == (described["KeyId"], after["KeyId"])
     assert mock.strict.auto_create_keys
+
+
+@pytest.mark.parametrize("operation", ["encapsulate", "decapsulate"])
+def test_auto_create_keys_for_encapsulation(operation):
+    """A key that is made for an encapsulation is an ML-KEM key."""
+    blob = {} if operation == "encapsulate" else {"SharedSecretCiphertextBlob": bytes(768)}
+    with mock_kms(auto_create_keys=True) as mock:
+        call = getattr(todays_client(mock), operation)
+        answer = call(KeyId="alias/app", EncapsulationAlgorithm="ML_KEM", **blob)
+        described = client.describe_key(KeyId="alias/app")["KeyMetadata"]
+
+    assert answer["KeyId"] == described["Arn"]
+    assert "ML_KEM_512" == described["KeySpec"]
+
+
+@pytest.mark.parametrize(
+    ("region_name", "operation", "request_"),
+    [
+        ("cn-north-1", "encapsulate", {"EncapsulationAlgorithm": "ML_KEM"}),
+        ("us-east-1", "encrypt", {"EncryptionAlgorithm": "SM2PKE", "Plaintext": b"hi"}),
+    ],
+    ids=["ML-KEM in China", "SM2 elsewhere"],
+)
+def test_auto_create_keys_that_the_region_lacks(region_name, operation, request_):
+    """No key is made that could not be created there."""
+    with mock_kms(auto_create_keys=True) as mock:
+        there = todays_client(mock, region_name)
+        with pytest.raises(there.exceptions.NotFoundException):
+            getattr(there, operation)(KeyId="alias/app", **request_)
+
+        assert [] == there.list_keys()["Keys"]
 
 
 def test_no_auto_create_keys():

@@ -12,6 +12,9 @@ PUBLIC_KEY_SIZES = {
     "ML_DSA_44": 1334,
     "ML_DSA_65": 1974,
     "ML_DSA_87": 2614,
+    "ML_KEM_512": 822,
+    "ML_KEM_768": 1206,
+    "ML_KEM_1024": 1590,
     "SM2": 91,
 }
 

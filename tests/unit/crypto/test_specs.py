@@ -4,15 +4,15 @@ import pytest
 
 from pytest_kmsmock._kms.crypto.algorithms import ENCRYPTION, MACS, SIGNING, digest_length
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
-from tests.conformance.service_model import MODEL, NOT_BUILT
+from tests.conformance.service_model import MODEL
 
 
 def enum(shape):
-    return set(MODEL.shape_for(shape).enum) - NOT_BUILT
+    return set(MODEL.shape_for(shape).enum)
 
 
 def test_specs_names():
-    """Every key spec of the model that is offered has a row, and no other."""
+    """Every key spec of the model has a row, and no other."""
 
     assert enum("KeySpec") == set(SPECS)
 
@@ -77,6 +77,9 @@ ED25519 = ("ED25519_SHA_512", "ED25519_PH_SHA_512")
         ("ML_DSA_44", {"SIGN_VERIFY": ("ML_DSA_SHAKE_256",)}),
         ("ML_DSA_65", {"SIGN_VERIFY": ("ML_DSA_SHAKE_256",)}),
         ("ML_DSA_87", {"SIGN_VERIFY": ("ML_DSA_SHAKE_256",)}),
+        ("ML_KEM_512", {"ENCAPSULATE_DECAPSULATE": ("ML_KEM",)}),
+        ("ML_KEM_768", {"ENCAPSULATE_DECAPSULATE": ("ML_KEM",)}),
+        ("ML_KEM_1024", {"ENCAPSULATE_DECAPSULATE": ("ML_KEM",)}),
         (
             "SM2",
             {
@@ -147,17 +150,19 @@ def test_specs_rotation():
 
 
 def test_specs_china():
-    """Only SM2 is confined to the China Regions (wire-facts C17)."""
-    found = [spec.name for spec in SPECS.values() if spec.china_only]
+    """SM2 is for the China Regions only (wire-facts C17), ML-KEM for all but those."""
+    only_there = [name for name, spec in SPECS.items() if not spec.is_offered(china=False)]
+    only_elsewhere = [name for name, spec in SPECS.items() if not spec.is_offered(china=True)]
 
-    assert found == ["SM2"]
+    assert only_there == ["SM2"]
+    assert only_elsewhere == ["ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"]
 
 
 def test_specs_importable():
-    """Everything but ML-DSA can be imported (rules IMP-31)."""
+    """Everything but ML-DSA and ML-KEM can be imported (rules IMP-31; the latter assumed)."""
     found = {spec.kind for spec in SPECS.values() if not spec.importable}
 
-    assert found == {Kind.ML_DSA}
+    assert found == {Kind.ML_DSA, Kind.ML_KEM}
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,19 @@ class Material(ABC):
         """
         self._refuse("agree on secrets")
 
+    def encapsulate(self) -> tuple[bytes, bytes]:
+        """Make a shared secret of 32 bytes, and the ciphertext that tells it to this key."""
+        self._refuse("encapsulate")
+
+    def decapsulate(self, ciphertext: bytes) -> bytes:
+        """
+        Give the shared secret of a ciphertext; one that looks random if it is not this key's.
+
+        Raises:
+            DecryptionFailed: *ciphertext* has another length.
+        """
+        self._refuse("decapsulate")
+
     def public_key(self) -> bytes:
         """Give the public key: DER SubjectPublicKeyInfo."""
         self._refuse("show a public key")

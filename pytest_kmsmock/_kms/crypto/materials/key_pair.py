@@ -108,7 +108,8 @@ def load_public_key(spki: bytes) -> object:
         raise InvalidPublicKey(f"not a usable SubjectPublicKeyInfo: {error}") from None
 
 
-# RSA, elliptic curves, Ed25519, ML-DSA: the OIDs of the kinds that KMS has.
+# RSA, elliptic curves, Ed25519, ML-DSA: the OIDs of KMS's kinds, but for SM2 and ML-KEM, which have
+# readers of their own.
 _KNOWN = frozenset(
     (der.OBJECT_IDENTIFIER, bytes.fromhex(oid))
     for oid in (

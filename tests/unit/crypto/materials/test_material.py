@@ -52,7 +52,9 @@ def test_generate_is_stable(make, name):
     assert material.public_key() == material.public_key()
 
 
-@pytest.mark.parametrize("name", ["ECC_NIST_P384", "ECC_NIST_EDWARDS25519", "ML_DSA_87", "SM2"])
+@pytest.mark.parametrize(
+    "name", ["ECC_NIST_P384", "ECC_NIST_EDWARDS25519", "ML_DSA_87", "ML_KEM_512", "SM2"]
+)
 def test_generate_race(make, name):
     """Threads that use a new key at once see one key pair."""
     material, barrier = make(name), threading.Barrier(8)
@@ -70,20 +72,22 @@ def test_generate_race(make, name):
 class SeedOnly:
     """A source that gives a seed once, and nothing else."""
 
-    def __init__(self):
-        self.seeds = [bytes(32)]
+    def __init__(self, length):
+        self.seeds = [bytes(length)]
 
     def token_bytes(self, n):
-        assert n == 32
-        return self.seeds.pop()
+        (seed,) = self.seeds
+        self.seeds.clear()
+        assert n == len(seed)
+        return seed
 
 
 @pytest.mark.parametrize("name", ASYMMETRIC)
 def test_generate_is_lazy(name):
     """Creating a key pair makes none before its first use: it draws a seed at most."""
-    leases = Leases(pool=None)
+    leases, source = Leases(pool=None), SeedOnly(64 if SPECS[name].kind is Kind.ML_KEM else 32)
 
-    assert generate(SPECS[name], source=SeedOnly(), leases=leases).spec is SPECS[name]
+    assert generate(SPECS[name], source=source, leases=leases).spec is SPECS[name]
 
 
 class Seeded:
@@ -93,7 +97,9 @@ class Seeded:
         return bytes(range(1, n + 1))
 
 
-@pytest.mark.parametrize("name", [*SECRET, "ECC_NIST_EDWARDS25519", "ML_DSA_44", "SM2"])
+@pytest.mark.parametrize(
+    "name", [*SECRET, "ECC_NIST_EDWARDS25519", "ML_DSA_44", "ML_KEM_512", "SM2"]
+)
 def test_generate_from_the_source(leases, name):
     """Material that no library draws for itself comes out of the given source."""
     spec = SPECS[name]
@@ -242,6 +248,8 @@ DEEDS = {
     "verify": lambda material: material.verify("ECDSA_SHA_256", b"x", "RAW", b"x"),
     "compute MACs": lambda material: material.mac("HMAC_SHA_256", b"x"),
     "agree on secrets": lambda material: material.derive(b"x"),
+    "encapsulate": lambda material: material.encapsulate(),
+    "decapsulate": lambda material: material.decapsulate(b"x"),
     "show a public key": lambda material: material.public_key(),
 }
 CAN = {
@@ -251,7 +259,8 @@ CAN = {
     Kind.ECC: {"sign", "verify", "agree on secrets", "show a public key"},
     Kind.EDWARDS: {"sign", "verify", "show a public key"},
     Kind.ML_DSA: {"sign", "verify", "show a public key"},
-    Kind.SM2: set(DEEDS) - {"compute MACs"},
+    Kind.ML_KEM: {"encapsulate", "decapsulate", "show a public key"},
+    Kind.SM2: set(DEEDS) - {"compute MACs", "encapsulate", "decapsulate"},
 }
 
 
