@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pytest_kmsmock.workbench.faults.planning import Fault
     from pytest_kmsmock.workbench.keys.known import KeyHandle
 
+# What a planned fault takes here, as `KmsMock.fail()` and `KmsMock.delay()`; a function can't come.
+FAILURE: Final = ("operation", "error", "message", "lost", "times", "after")
+DELAY: Final = ("operation", "seconds", "times", "after")
+
 Reach: TypeAlias = Literal["loopback", "all"]
 Answer: TypeAlias = Mapping[str, Any]
 
@@ -40,11 +44,12 @@ class Mock(Protocol):
 
     def reset(self) -> None: ...
 
-    def create_key(self, **arguments: Any) -> "KeyHandle": ...
+    # In full, mypy's way of saying that its arguments are nobody's business here.
+    def create_key(self, *args: Any, **arguments: Any) -> "KeyHandle": ...
 
-    def fail(self, operation: str, error: str, **arguments: Any) -> "Fault": ...
+    def fail(self, *args: Any, **arguments: Any) -> "Fault": ...
 
-    def delay(self, operation: str, seconds: float, **arguments: Any) -> "Fault": ...
+    def delay(self, *args: Any, **arguments: Any) -> "Fault": ...
 
 
 class NotServed(Exception):
@@ -165,17 +170,22 @@ class AdminFace:
         return self._tell_time({})
 
     _changes: Final[Mapping[str, "Callable[[Clock, Any], None]"]] = {
-        "advance": lambda clock, value: clock.advance(**dict(value)),
+        "advance": lambda clock, value: clock.advance(**read_duration(value)),
         "move_to": lambda clock, value: clock.move_to(read_moment(value)),
         "freeze": lambda clock, value: clock.freeze() if value else clock.unfreeze(),
     }
 
     def _plan_fault(self, arguments: dict[str, Any]) -> Answer:
-        plan = self._mock.delay if "seconds" in arguments else self._mock.fail
-        if "when" in arguments:
-            raise TypeError("a fault of the admin face takes no `when`")
+        is_delay = "seconds" in arguments
+        if "operation" not in arguments or not (is_delay or "error" in arguments):
+            raise ValueError("a fault takes operation and error, or operation and seconds")
+        known = DELAY if is_delay else FAILURE
+        for name in arguments:
+            if name not in known:
+                raise ValueError(f"a fault has no {name!r}: it takes {', '.join(known)}")
+        fault = (self._mock.delay if is_delay else self._mock.fail)(**arguments)
         self._planned += 1
-        fault = self._faults[self._planned] = plan(**arguments)
+        self._faults[self._planned] = fault
         return describe_fault(self._planned, fault)
 
     def _tell_faults(self, _: dict[str, Any]) -> Answer:
@@ -242,10 +252,18 @@ def take_choice(arguments: dict[str, Any], name: str, choices: tuple[str, ...]) 
     return str(value)
 
 
+def read_duration(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value.keys() <= {"days", "hours", "minutes", "seconds"}:
+        raise TypeError("advance takes days, hours, minutes and seconds, such as {'days': 1}")
+    return value
+
+
 def read_moment(text: object) -> datetime:
-    if not isinstance(text, str):
-        raise TypeError("move_to takes a moment such as '2030-01-01T00:00:00+00:00'")
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError("move_to takes a moment such as '2030-01-01T00:00:00+00:00'") from None
+    return moment
 
 
 def describe_fault(number: int, fault: "Fault") -> Answer:

@@ -15,6 +15,7 @@ from pytest_kmsmock._kms.wire import http, model
 from pytest_kmsmock.interception.exchange import Exchange, Origin, Outcome
 from pytest_kmsmock.serving.http11 import Request, Response
 from pytest_kmsmock.serving.signatures import read_signer
+from pytest_kmsmock.workbench.calls.record import Entry
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Response as KmsResponse
@@ -66,6 +67,7 @@ def answer(request: Request, address: str, mock: Answerer) -> Response | None:
     try:
         response = forward(request, address, mock)
     except KmsError as error:
+        LOG.info("%s %s %r -> %s", address, request.method, request.target, error.code)
         response = write_error(error)
     except Exception as bug:
         LOG.error("the answer to %s failed", request.headers.get("x-amz-target"), exc_info=bug)
@@ -114,9 +116,14 @@ def forward(request: Request, address: str, mock: Answerer) -> Response | None:
         attempt=read_attempt(request.headers.get("amz-sdk-request")),
         origin=Origin(address, request.headers.get("user-agent", "")),
     )
-    if not mock.has_plan_for(operation):
-        return write_answer(respond(exchange, mock))
-    outcome = mock.respond_as_planned(exchange)
+    outcome = (
+        mock.respond_as_planned(exchange)
+        if mock.has_plan_for(operation)
+        else Outcome(response=respond(exchange, mock))
+    )
+    if LOG.isEnabledFor(logging.INFO):
+        call = Entry(exchange, outcome.response, outcome.connection_error).read()
+        LOG.info("%s %s %s", address, exchange.region, call.show())
     if outcome.connection_error is not None:
         return None
     return write_answer(outcome.response)

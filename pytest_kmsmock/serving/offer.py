@@ -40,7 +40,12 @@ class OffersServing(Subject):
         from pytest_kmsmock.serving.server import KmsServer  # noqa: PLC0415 - see KmsMock._open
 
         self._require_active()
-        return KmsServer(self, host=host, port=port, reach="loopback")  # type: ignore[arg-type]
+        return KmsServer(
+            self,  # type: ignore[arg-type]  # the other subjects' parts come with KmsMock
+            host=host,
+            port=port,
+            reach="loopback",
+        )
 
     def adopt_server(self, server: "KmsServer") -> None:
         """Let *server* end with this mock; for the server, when it starts."""

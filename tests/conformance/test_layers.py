@@ -13,7 +13,7 @@ PACKAGE = REPOSITORY / "pytest_kmsmock"
 
 # From the top down; those in one row do not know each other.
 LAYERS = [
-    ["pytest_kmsmock.plugin"],
+    ["pytest_kmsmock.__main__", "pytest_kmsmock.plugin"],
     ["pytest_kmsmock.activation"],
     ["pytest_kmsmock.mock"],
     ["pytest_kmsmock.decorating", "pytest_kmsmock.serving", "pytest_kmsmock.stack"],

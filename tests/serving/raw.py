@@ -39,6 +39,14 @@ class Wire:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
+    def administer(
+        self, method: str, path: str, arguments: object = None, **headers: str
+    ) -> Answer:
+        """Ask the admin face."""
+        body = b"" if arguments is None else json.dumps(arguments).encode()
+        target = f"/_kmsmock/{path}"
+        return self.ask(request(None, method=method, target=target, body=body, **headers))
+
     def ask(self, data: bytes, **how: bool) -> Answer:
         self.send(data)
         return self.read(**how)
