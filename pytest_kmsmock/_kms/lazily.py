@@ -25,5 +25,10 @@ def lazily() -> Iterator[None]:
     yield
     if len(sys.modules) != before or not _KEPT:
         for name, module in tuple(sys.modules.items()):
-            if name.partition(".")[0] in _PACKAGES:
+            if name.partition(".")[0] in _PACKAGES and not _is_half_done(module):
                 _KEPT.setdefault(name, module)
+
+
+def _is_half_done(module: ModuleType) -> bool:
+    # Another thread is importing it, and may fail to: then it must not come back.
+    return getattr(module.__spec__, "_initializing", False)

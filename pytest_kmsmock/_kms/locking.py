@@ -1,39 +1,100 @@
-"""A lock for threads that take it for microseconds, again and again."""
+"""The locks of the engine, which neither a signal in a call nor a fork leaves behind closed."""
 
+import os
 import threading
+from itertools import count
 from time import sleep  # the function itself: a test may replace `time.sleep`
 from typing import Final
+from weakref import WeakSet
 
 # Enough for eight threads to give the GIL round until its holder is out; with 20, some queued.
 _YIELDS: Final = 50
 
 
-class YieldingLock:
+class CallLock:
     """
-    A re-entrant lock whose waiters first let the others run and try again, and queue only then.
+    Lets one call into a KMS at a time; its thread may enter again. Whoever enters says so:
 
-    A thread that blocks in `threading.RLock` is handed it the moment that it is free, but can't go
-    on before the running thread gives up the GIL: which that one does in its own next call, for
-    want of the lock. From then on threads change places in every call (a lock convoy), which cost
-    eight threads a quarter of their throughput. Who has waited in vain does queue: the lock is then
-    held for something long, such as an RSA signature, and would hardly ever be found free.
+        lock.give_way()
+        with lock.held:
+            lock.is_taken = True
+            try:
+                ...
+            finally:
+                lock.is_taken = False
+
+    Taking it is a `with` on a lock of C, since between the steps of a method of ours a signal could
+    raise, and leave it taken for ever. *is_taken* is only a hint for those who want to enter.
     """
 
-    __slots__ = ("_lock",)
+    __slots__ = ("__weakref__", "held", "is_taken", "number")
+
+    _numbers = count()
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.held = threading.RLock()
+        self.is_taken = False
+        self.number = next(self._numbers)
+        _CALL_LOCKS.add(self)
 
-    def __enter__(self) -> None:
-        if not self._lock.acquire(blocking=False):
-            self._wait()
+    def give_way(self) -> None:
+        """
+        Let the holder run on for a while, before one queues in the lock.
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-    def _wait(self) -> None:
+        A thread that blocks in `threading.RLock` is handed it the moment that it is free, but can't
+        go on before the running thread gives up the GIL: which that one does in its own next call,
+        for want of the lock. From then on threads change places in every call (a lock convoy),
+        which cost eight threads a quarter of their throughput. Who has waited in vain does queue:
+        the lock is then held for something long, such as an RSA signature.
+        """
         for _ in range(_YIELDS):
-            sleep(0)  # gives up the GIL
-            if self._lock.acquire(blocking=False):
+            if not self.is_taken:
                 return
-        self._lock.acquire()
+            sleep(0)  # gives up the GIL
+
+
+def new_lock() -> threading.Lock:
+    """Return a lock for what takes a moment; a forked child finds it free."""
+    lock = threading.Lock()
+    _SMALL_LOCKS.add(lock)
+    return lock
+
+
+# --- forks ------------------------------------------------------------------------------------
+#
+# A child has a copy of every lock, but only the thread that forked. So that no call is half-way
+# then, a fork waits for those that are under way. What the small locks guard is whole between any
+# two steps of Python code, so it is enough to free them in the child.
+
+_CALL_LOCKS: Final[WeakSet[CallLock]] = WeakSet()
+_SMALL_LOCKS: Final[WeakSet[threading.Lock]] = WeakSet()
+
+
+class _Fork(threading.local):
+    locks: tuple[CallLock, ...] = ()
+
+
+_FORK: Final = _Fork()
+
+
+def _wait_for_calls() -> None:
+    # In one order, for another thread may be about to fork, too.
+    _FORK.locks = tuple(sorted(_CALL_LOCKS, key=lambda lock: lock.number))
+    for lock in _FORK.locks:
+        lock.held.acquire()
+
+
+def _go_on() -> None:
+    locks, _FORK.locks = _FORK.locks, ()
+    for lock in locks:
+        lock.held.release()
+
+
+def _begin_anew() -> None:
+    for lock in tuple(_SMALL_LOCKS):
+        lock._at_fork_reinit()  # type: ignore[attr-defined]  # as the standard library does
+    _go_on()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(before=_wait_for_calls, after_in_parent=_go_on, after_in_child=_begin_anew)

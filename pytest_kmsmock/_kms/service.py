@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from functools import partial
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from pytest_kmsmock._kms.access.decision import authorise
+from pytest_kmsmock._kms.domain.changes import whole
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
@@ -13,7 +15,7 @@ from pytest_kmsmock._kms.domain.principals import Principal, was_given_out
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.errors import KmsError, unrecognized_client
-from pytest_kmsmock._kms.locking import YieldingLock
+from pytest_kmsmock._kms.locking import CallLock
 from pytest_kmsmock._kms.operations import find_operation
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
@@ -22,6 +24,8 @@ from pytest_kmsmock._kms.rules.operation import Operation, stop_dry_run
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
 from pytest_kmsmock._kms.wire.clients import ClientModel
+
+T = TypeVar("T")
 
 
 class Request(NamedTuple):
@@ -141,7 +145,7 @@ class Service:
     def __init__(self, world: World) -> None:
         self.world = world
         self.access = AccessSettings()
-        self._lock = YieldingLock()
+        self._lock = CallLock()
 
     def respond(self, request: Request) -> "Response":
         """
@@ -154,17 +158,8 @@ class Service:
         operation = find_operation(request.operation)
         if operation is None:
             raise not_served(request.operation)
-        with self._lock:
-            context = self._receive(request, operation.model)
-            call = Call(operation=operation, body=request.body, context=context)
-            error = None
-            try:
-                if context.principal.kind == "Unknown":
-                    raise unrecognized_client()
-                for step in STEPS:
-                    step(call)
-            except KmsError as refused:
-                error = refused
+        call, error = self.alone(partial(self._perform, request, operation))
+        context = call.context
         return Response(
             operation=request.operation,
             request_id=context.request_id,
@@ -184,8 +179,7 @@ class Service:
         """
         if request.operation not in model.operation_names():
             raise not_served(request.operation)
-        with self._lock:
-            context = self._receive(request, model.operation(request.operation))
+        context = self.alone(partial(self._receive, request, model.operation(request.operation)))
         return Response(
             operation=request.operation,
             request_id=context.request_id,
@@ -215,6 +209,34 @@ class Service:
         if found.partition not in (None, partition):
             return Principal("", request.account_id, kind="Unknown")
         return found
+
+    def alone(self, work: Callable[[], T]) -> T:
+        """
+        Do *work* while no call is under way, and all of it or nothing: if it raises, the world is
+        as it was.
+
+        Whatever concerns a whole world goes this way: calls, snapshots, and what a test gives it.
+        """
+        lock = self._lock
+        lock.give_way()
+        with lock.held:
+            lock.is_taken = True
+            try:
+                return whole(work)
+            finally:
+                lock.is_taken = False
+
+    def _perform(self, request: Request, operation: Operation) -> tuple[Call, KmsError | None]:
+        context = self._receive(request, operation.model)
+        call = Call(operation=operation, body=request.body, context=context)
+        try:
+            if context.principal.kind == "Unknown":
+                raise unrecognized_client()
+            for step in STEPS:
+                step(call)
+        except KmsError as refused:
+            return call, refused
+        return call, None
 
     def _find(self, access_key_id: str) -> Principal | None:
         found = self.world.principals.find(access_key_id)

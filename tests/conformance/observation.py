@@ -17,12 +17,14 @@ from pytest_kmsmock._kms.domain.world import World
 Picture = dict[str, Any]
 
 # What a world has besides. Time and randomness pass; clusters and key managers are AWS's outer
-# world, which comes into being as it is mentioned and changes by a test's hand alone.
+# world, which comes into being as it is mentioned and changes by a test's hand alone; so do
+# principals.
 NOT_OBSERVED: Final = {
     "clock",
     "clusters",
     "key_managers",
     "leases",
+    "principals",
     "source",
     "_planned",
 }

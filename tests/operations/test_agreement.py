@@ -39,6 +39,8 @@ def spki_of(private_key):
 
 
 PEER = spki_of(ec.generate_private_key(ec.SECP256R1()))
+# X9.62 has this form, which repeats the sign of y; certificates don't.
+HYBRID = bytes([6 + PEER[-1] % 2])
 
 
 def derive(kms, key_id, public_key):
@@ -105,6 +107,7 @@ class TestPublicKey:
             pytest.param(PEER[26:], id="bare point"),
             pytest.param(PEER[:-1] + bytes([PEER[-1] ^ 1]), id="off the curve"),
             pytest.param(PEER[:26] + b"\0", id="point at infinity"),
+            pytest.param(PEER[:26] + HYBRID + PEER[27:], id="hybrid point"),
             pytest.param(bytes(8192), id="longest"),
         ],
     )

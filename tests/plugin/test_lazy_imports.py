@@ -83,6 +83,87 @@ def test_while_another_thread_imports():
     assert "2\n" == printed
 
 
+def test_import_that_is_interrupted():
+    """A family whose import is interrupted, anywhere, is imported when it is next needed."""
+    printed = run("""
+    from pytest_kmsmock import mock_kms
+
+    class Interruption(BaseException):
+        pass
+
+    def interrupt(left):
+        def trace(frame, event, argument):
+            nonlocal left
+            name = frame.f_code.co_filename
+            if event == "line" and name.endswith(("rotation.py", "operation.py")):
+                left -= 1
+                if not left:
+                    raise Interruption
+            return trace
+        return trace
+
+    interrupted = 0
+    with mock_kms() as mock:
+        kms = mock.client()
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        for step in range(1, 1000):
+            sys.settrace(interrupt(step))
+            try:
+                kms.enable_key_rotation(KeyId=key)
+                break
+            except Interruption:
+                interrupted += 1
+            finally:
+                sys.settrace(None)
+        print(interrupted > 100, kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"])
+    """)
+
+    assert "True True\n" == printed
+
+
+def test_import_that_fails_while_another_thread_imports():
+    """A module that could not be imported does not come back half-done."""
+    printed = run("""
+    from pytest_kmsmock import mock_kms
+    from pytest_kmsmock._kms.rules import operation as rules
+
+    class Interruption(BaseException):
+        pass
+
+    half, go = threading.Event(), threading.Event()
+    register = rules.operation
+
+    def operation(name, *uses):
+        if name == "EnableKeyRotation":
+            half.set()
+            go.wait(10)
+            raise Interruption
+        return register(name, *uses)
+
+    def enable():
+        try:
+            kms.enable_key_rotation(KeyId=key)
+        except Interruption:
+            pass
+
+    with mock_kms() as mock:
+        kms = mock.client()
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        rules.operation = operation
+        thread = threading.Thread(target=enable)
+        thread.start()
+        half.wait(10)
+        kms.list_aliases()  # imports another family meanwhile
+        go.set()
+        thread.join()
+        rules.operation = register
+        kms.enable_key_rotation(KeyId=key)
+        print(kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"])
+    """)
+
+    assert "True\n" == printed
+
+
 def test_moto_that_comes_late():
     """Moto leaves a call of ours alone also if it is imported after the client was made."""
     printed = run("""

@@ -1,14 +1,18 @@
 """The lock that serialises the requests of a mock."""
 
+import os
+import signal
 import threading
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from pytest_kmsmock._kms.locking import YieldingLock
+from pytest_kmsmock._kms.locking import CallLock, new_lock
 
-LONG = 10  # seconds, after which a thread counts as stuck
+LONG = 3  # seconds, after which a thread counts as stuck
 
 
 def run_in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -18,24 +22,36 @@ def run_in_thread(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def is_free(lock: YieldingLock) -> bool:
+@contextmanager
+def inside(lock: CallLock) -> Iterator[None]:
+    """Enter as a call does."""
+    lock.give_way()
+    with lock.held:
+        lock.is_taken = True
+        try:
+            yield
+        finally:
+            lock.is_taken = False
+
+
+def is_free(lock: CallLock) -> bool:
     """Say whether another thread gets the lock."""
-    thread = run_in_thread(lock.__enter__)
+    thread = run_in_thread(lock.held.acquire)
     thread.join(LONG)
     return not thread.is_alive()
 
 
 def test_one_thread_at_a_time_is_inside():
     """Threads are never inside together."""
-    lock, inside, most = YieldingLock(), [0], [0]
+    lock, present, most = CallLock(), [0], [0]
 
     def enter() -> None:
         for _ in range(50):
-            with lock:
-                inside[0] += 1
+            with inside(lock):
+                present[0] += 1
                 time.sleep(0)  # lets other threads in, if anything does
-                most[0] = max(most[0], inside[0])
-                inside[0] -= 1
+                most[0] = max(most[0], present[0])
+                present[0] -= 1
 
     threads = [run_in_thread(enter) for _ in range(8)]
     for thread in threads:
@@ -46,9 +62,9 @@ def test_one_thread_at_a_time_is_inside():
 
 def test_its_thread_may_enter_again():
     """The thread that holds the lock may take it again, and gives it up when it is out of both."""
-    lock = YieldingLock()
+    lock = CallLock()
 
-    with lock, lock:
+    with inside(lock), inside(lock):
         pass
 
     assert is_free(lock)
@@ -56,9 +72,9 @@ def test_its_thread_may_enter_again():
 
 def test_it_is_free_after_a_failure():
     """An exception inside gives the lock up."""
-    lock = YieldingLock()
+    lock = CallLock()
 
-    with pytest.raises(ZeroDivisionError), lock:
+    with pytest.raises(ZeroDivisionError), inside(lock):
         raise ZeroDivisionError
 
     assert is_free(lock)
@@ -66,13 +82,13 @@ def test_it_is_free_after_a_failure():
 
 def test_nobody_gets_in_while_it_is_held():
     """A thread waits as long as another holds the lock, and gets it then."""
-    lock, entered = YieldingLock(), threading.Event()
+    lock, entered = CallLock(), threading.Event()
 
     def enter() -> None:
-        with lock:
+        with inside(lock):
             entered.set()
 
-    with lock:
+    with inside(lock):
         run_in_thread(enter)
         assert not entered.wait(0.05)  # longer than it goes on trying
 
@@ -81,15 +97,15 @@ def test_nobody_gets_in_while_it_is_held():
 
 def test_nobody_starves():
     """A thread gets in although another is out for a moment only, again and again."""
-    lock, entered, over = YieldingLock(), threading.Event(), threading.Event()
+    lock, entered, over = CallLock(), threading.Event(), threading.Event()
 
     def hold() -> None:
         while not over.is_set():
-            with lock:
+            with inside(lock):
                 time.sleep(0.005)  # without the GIL, like an RSA signature
 
     def enter() -> None:
-        with lock:
+        with inside(lock):
             entered.set()
 
     run_in_thread(hold)
@@ -98,3 +114,64 @@ def test_nobody_starves():
     over.set()
 
     assert got_in
+
+
+def wait_for_child(work: Callable[[], object]) -> int:
+    """Fork; do *work* in the child, and return its exit status: 0, or the signal that ended it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks beside threads
+        child = os.fork()
+    if not child:
+        signal.alarm(4 * LONG)
+        work()
+        os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+forking = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
+
+
+@forking
+def test_a_fork_waits_for_calls():
+    """A process forks when no call is under way, and its child finds the lock free."""
+    lock, entered, finished = CallLock(), threading.Event(), []
+
+    def hold() -> None:
+        with inside(lock):
+            entered.set()
+            time.sleep(0.2)
+            finished.append("the call")
+
+    thread = run_in_thread(hold)
+    entered.wait(LONG)
+
+    status = wait_for_child(lambda: os._exit(0 if is_free(lock) and finished else 1))
+    thread.join(LONG)
+
+    assert 0 == status
+    assert is_free(lock)
+
+
+@forking
+def test_a_fork_within_a_call():
+    """A thread may fork in a call of its own, and goes on with it on both sides."""
+    lock = CallLock()
+
+    with inside(lock):
+        status = wait_for_child(lambda: os._exit(1 if is_free(lock) else 0))
+
+    assert is_free(lock)
+    assert 0 == status
+
+
+@forking
+def test_a_small_lock_is_free_in_a_child():
+    """Small locks are not waited for, but are free after a fork, whoever held them."""
+    lock = new_lock()
+
+    def take_in_child() -> None:
+        with lock:
+            pass
+
+    with lock:
+        assert 0 == wait_for_child(take_in_child)

@@ -1,11 +1,11 @@
 """RSA key pairs are dear: made on first use, recycled between mocks, never shared while alive."""
 
-import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_kmsmock._kms.lazily import lazily
+from pytest_kmsmock._kms.locking import new_lock
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -34,7 +34,7 @@ class KeyPairPool:
     def __init__(self, generate: Generate = generate_rsa) -> None:
         self.generate = generate
         self._free: defaultdict[int, deque[rsa.RSAPrivateKey]] = defaultdict(deque)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def lease(self, bits: int) -> "rsa.RSAPrivateKey":
         """Hand out the pair that has been free for longest, or a new one."""
@@ -67,7 +67,7 @@ class Leases:
     def __init__(self, pool: KeyPairPool = POOL, reuse: bool = True) -> None:
         self._pool = pool
         self._loans: list[rsa.RSAPrivateKey] | None = [] if reuse else None
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def rsa(self, bits: int) -> "rsa.RSAPrivateKey":
         """Lease a pair until `close`; after it, make a fresh one that is never given back."""

@@ -2,6 +2,12 @@
 
 import time
 from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from pytest_kmsmock._kms.locking import new_lock
+
+# Beyond it, dates that KMS reckons from now on would leave the calendar, which ends with 9999.
+LATEST: Final = datetime(9990, 1, 1, tzinfo=timezone.utc)
 
 
 class Clock:
@@ -9,12 +15,19 @@ class Clock:
     System time plus an offset; nothing else in the package reads time.
 
     `time.time()` is asked at every call, so freezegun and time-machine, which replace it, work
-    unasked and together with the offset. Not thread-safe on its own: the service's lock guards it.
+    unasked and together with the offset. Any thread may move it.
     """
 
     def __init__(self) -> None:
         self._offset = timedelta(0)
         self._frozen: datetime | None = None
+        self._lock = new_lock()
+
+    def __deepcopy__(self, memo: object) -> "Clock":
+        copied = Clock()
+        with self._lock:
+            copied._offset, copied._frozen = self._offset, self._frozen
+        return copied
 
     def now(self) -> datetime:
         """
@@ -38,43 +51,79 @@ class Clock:
         Move forward, by a `timedelta` or by what the keywords add up to.
 
         Raises:
-            ValueError: If that is backwards.
+            TypeError: For anything else.
+            ValueError: If that is backwards, or beyond the year 9989.
         """
-        delta += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if not isinstance(delta, timedelta):
+            raise TypeError(
+                f"advance() takes a timedelta, or keywords such as days=7 and seconds=1.5, not"
+                f" {delta!r}"
+            )
+        for name, number in {
+            "days": days,
+            "hours": hours,
+            "minutes": minutes,
+            "seconds": seconds,
+        }.items():
+            if not isinstance(number, (int, float)):
+                raise TypeError(f"advance({name}=...) takes a number, not {number!r}")
+        try:
+            delta += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        except OverflowError:
+            raise _beyond_the_calendar() from None
         if delta < timedelta(0):
             raise ValueError(f"the clock only moves forward, not by {delta}")
-        self._shift(delta)
+        with self._lock:
+            self._shift(delta)
 
     def move_to(self, moment: datetime) -> None:
         """
         Move forward to *moment*; a moment without a zone counts as UTC.
 
         Raises:
-            ValueError: If *moment* lies in the past of this clock.
+            TypeError: If *moment* is no `datetime`.
+            ValueError: If it lies in the past of this clock, or beyond the year 9989.
         """
-        moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
-        now = self.now()
-        if moment < now:
-            raise ValueError(
-                f"the clock only moves forward: {moment.isoformat()} is before {now.isoformat()}"
+        if not isinstance(moment, datetime):
+            hint = (
+                f"datetime.fromisoformat({moment!r})"
+                if isinstance(moment, str)
+                else "datetime(2030, 1, 1, tzinfo=timezone.utc)"
             )
-        self._shift(moment - now)
+            raise TypeError(f"move_to() takes a datetime such as {hint}, not {moment!r}")
+        moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+        with self._lock:
+            now = self.now()
+            if moment < now:
+                raise ValueError(
+                    f"the clock only moves forward: {moment.isoformat()} is before"
+                    f" {now.isoformat()}"
+                )
+            self._shift(moment - now)
 
     def freeze(self) -> None:
         """Stop at the present moment; `advance()` and `move_to()` still move."""
-        self._frozen = self.now()
+        with self._lock:
+            self._frozen = self.now()
 
     def unfreeze(self) -> None:
         """Let time run again from the moment at which it stopped."""
-        if self._frozen is not None:
-            self._offset = self._frozen - _system_time()
-            self._frozen = None
+        with self._lock:
+            if self._frozen is not None:
+                self._offset = self._frozen - _system_time()
+                self._frozen = None
 
     def _shift(self, delta: timedelta) -> None:
+        if delta > LATEST - self.now():
+            raise _beyond_the_calendar()
         if self._frozen is None:
             self._offset += delta
         else:
             self._frozen = in_milliseconds(self._frozen + delta)
+
+
+def _beyond_the_calendar() -> ValueError:
+    return ValueError(f"the clock does not move beyond {LATEST.date()}, near the calendar's end")
 
 
 def in_milliseconds(moment: datetime) -> datetime:

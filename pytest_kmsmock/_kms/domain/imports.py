@@ -10,6 +10,7 @@ from pytest_kmsmock._kms.crypto.algorithms import SM2PKE
 from pytest_kmsmock._kms.crypto.material_ids import key_material_id
 from pytest_kmsmock._kms.crypto.materials.making import Material, generate
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind
+from pytest_kmsmock._kms.domain.changes import drop, put
 from pytest_kmsmock._kms.domain.keys import ImportedMaterial, Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.world import World
 
@@ -71,7 +72,7 @@ def issue_parameters(
         valid_to=now + PARAMETERS_LIFETIME,
     )
     token = world.source.token_bytes(TOKEN_LENGTH)
-    world.import_parameters[token] = parameters
+    put(world.import_parameters, token, parameters)
     return token, parameters
 
 
@@ -114,7 +115,11 @@ def put_copy(
     valid_to: datetime | None,
 ) -> None:
     """Give *key* its copy of *version*; it is enabled once it has all (rules IMP-20)."""
-    key.imported[version.material_id] = ImportedMaterial(material=material, valid_to=valid_to)
+    put(
+        key.imported,
+        version.material_id,
+        ImportedMaterial(material=material, valid_to=valid_to),
+    )
     if valid_to is not None:
         world.plan(valid_to, "material expiry", key)
     if key.has_all_material:
@@ -136,14 +141,14 @@ def drop_copy(world: World, key: Key, version: MaterialVersion) -> None:
     """
     family = key.family
     if version is not family.pending:
-        if key.imported.pop(version.material_id, None) is not None:
+        if drop(key.imported, version.material_id) is not None:
             key.apply("material leaves")
     elif key.is_primary:
         for member in family.members.values():
-            member.imported.pop(version.material_id, None)
+            drop(member.imported, version.material_id)
         world.remove_version(family, version)
     else:
-        key.imported.pop(version.material_id, None)
+        drop(key.imported, version.material_id)
 
 
 def expire_material(world: World, key: Key, at: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from pytest_kmsmock._kms.crypto.materials.making import Material
 from pytest_kmsmock._kms.crypto.specs import KeySpec
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.states import (
     ENABLED,
     PENDING_DELETION,
@@ -170,11 +171,11 @@ class Key:
 
     def apply(self, event: KeyEvent) -> None:
         """Change the state; an event that the table does not know is a bug and a KeyError."""
-        self.own_state = TRANSITIONS[self.own_state, event]
+        change(self, own_state=TRANSITIONS[self.own_state, event])
 
     def cover(self, overlay: Literal["Unavailable", "Updating"] | None) -> None:
         """Lay a passing state over the key's own one, or take it away."""
-        self.overlay = overlay
+        change(self, overlay=overlay)
 
     def material_of(self, version: MaterialVersion) -> Material | None:
         """Return this Region's copy of *version*; None where it is not (or no longer) imported."""

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_kmsmock._kms.domain.changes import change, drop
 from pytest_kmsmock._kms.domain.creation import generate_version
 from pytest_kmsmock._kms.domain.imports import expire_material
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key, KeyFamily
 from pytest_kmsmock._kms.domain.rotation import Rotation, rotate_to, schedule_rotation
 from pytest_kmsmock._kms.domain.states import (
+    CREATING,
     ENABLED,
     PENDING_DELETION,
     PENDING_REPLICA_DELETION,
@@ -27,7 +29,7 @@ def settle(world: World, now: datetime) -> None:
 
 
 def plan_deletion(world: World, key: Key, at: datetime) -> None:
-    key.deletion_date = at
+    change(key, deletion_date=at)
     world.plan(at, "deletion", key)
 
 
@@ -35,11 +37,11 @@ def delete_key(world: World, key: Key, at: datetime) -> None:
     """Delete *key* for good, unless its deletion was cancelled or planned anew."""
     if key.state != PENDING_DELETION or key.deletion_date != at:
         return
-    key.deletion_date = None  # the same moment may have been planned twice
+    change(key, deletion_date=None)  # the same moment may have been planned twice
     for grant in list(key.grants.values()):
         world.remove_grant(grant)
     if key.key_store is not None:
-        del key.key_store.keys[key.key_id]
+        drop(key.key_store.keys, key.key_id)
     world.region_of(key).remove_key(key)
     family = key.family
     if not family.members:
@@ -61,6 +63,8 @@ def plan_end_of_creation(world: World, replica: Key, at: datetime) -> None:
 
 def end_creation(world: World, replica: Key, at: datetime) -> None:
     """Make a new replica ready; one of an imported key waits for its material (rules MR-7)."""
+    if replica.own_state != CREATING:
+        return  # time went back in between, and its deletion was scheduled
     imported = replica.family.origin == EXTERNAL
     replica.apply("creation ends without material" if imported else "creation ends")
 
@@ -97,8 +101,9 @@ def rotate_automatically(world: World, family: KeyFamily, rotation: Rotation, at
 
 
 def plan_end_of_connecting(world: World, store: "KeyStore", now: datetime) -> None:
-    store.connects_at = now + timedelta(seconds=store.link.seconds_to_connect)
-    world.plan(store.connects_at, "end of connecting", store)
+    end = now + timedelta(seconds=store.link.seconds_to_connect)
+    change(store, connects_at=end)
+    world.plan(end, "end of connecting", store)
 
 
 def end_connecting(world: World, store: "KeyStore", at: datetime) -> None:
@@ -113,7 +118,8 @@ def plan_end_of_disconnecting(world: World, store: "KeyStore", at: datetime) -> 
 
 
 def end_disconnecting(world: World, store: "KeyStore", at: datetime) -> None:
-    store.set_state("DISCONNECTED")
+    if store.connection_state == "DISCONNECTING":
+        store.set_state("DISCONNECTED")
 
 
 # The kind tells which subject its handler takes: a key, or a custom key store.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.keys import KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.world import World
 
@@ -26,7 +27,7 @@ class Rotation:
 def schedule_rotation(world: World, family: KeyFamily, period_days: int, now: datetime) -> None:
     """Let *family* rotate when *period_days* have passed, and no more when it would have before."""
     next_date = now + timedelta(days=period_days)
-    family.rotation = Rotation(period_days=period_days, next_date=next_date)
+    change(family, rotation=Rotation(period_days=period_days, next_date=next_date))
     world.plan(next_date, "rotation", family.primary)
 
 
@@ -41,10 +42,8 @@ def rotate_to(
     is_new = version is not family.pending
     for earlier in family.versions:
         if earlier.state == "CURRENT":
-            earlier.state = "NON_CURRENT"
-    version.state = "CURRENT"
-    version.rotation_date = at
-    version.rotation_type = rotation_type
+            change(earlier, state="NON_CURRENT")
+    change(version, state="CURRENT", rotation_date=at, rotation_type=rotation_type)
     if is_new:
         world.add_version(family, version)
 
@@ -54,4 +53,6 @@ def on_demand_start(family: KeyFamily, now: datetime) -> datetime | None:
     current = family.current
     if current is None or current.rotation_type != "ON_DEMAND" or current.rotation_date is None:
         return None
-    return current.rotation_date if now < current.rotation_date + ON_DEMAND_DURATION else None
+    start = current.rotation_date
+    # Not before it either, should time have gone back.
+    return start if start <= now < start + ON_DEMAND_DURATION else None

@@ -74,6 +74,4 @@ TRANSITIONS: Final[dict[tuple[KeyState, KeyEvent], KeyState]] = {
     (PENDING_REPLICA_DELETION, "material leaves"): PENDING_REPLICA_DELETION,
     (CREATING, "creation ends"): ENABLED,
     (CREATING, "creation ends without material"): PENDING_IMPORT,
-    (PENDING_DELETION, "creation ends"): PENDING_DELETION,
-    (PENDING_DELETION, "creation ends without material"): PENDING_DELETION,
 }

@@ -2,7 +2,6 @@
 
 import copy
 import heapq
-from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
+from pytest_kmsmock._kms.domain.changes import drop, insert, note, put, remove, replace
 from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
@@ -35,6 +35,8 @@ DueKind: TypeAlias = Literal[
     "rotation",
 ]
 Subject: TypeAlias = "Key | KeyStore"
+# When, which of those planned, what, and to whom.
+Event: TypeAlias = "tuple[datetime, int, DueKind, Subject]"
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -56,28 +58,28 @@ class Region:
         return str(Arn(self.partition, self.name, self.account_id, resource))
 
     def add_key(self, key: Key) -> None:
-        self.keys[key.key_id] = key
-        insort(self.key_ids, key.key_id)
-        key.family.members[self.name] = key
+        put(self.keys, key.key_id, key)
+        insert(self.key_ids, key.key_id)
+        put(key.family.members, self.name, key)
 
     def remove_key(self, key: Key) -> None:
         """Forget *key* and what hangs on it: aliases, grants, tags, policy (rules DEL-5)."""
         for alias in list(key.aliases.values()):
             self.remove_alias(alias)
-        del self.keys[key.key_id]
-        del self.key_ids[bisect_left(self.key_ids, key.key_id)]
-        del key.family.members[self.name]
+        drop(self.keys, key.key_id)
+        remove(self.key_ids, key.key_id)
+        drop(key.family.members, self.name)
 
     def add_alias(self, alias: Alias) -> None:
-        self.aliases[alias.name] = alias
+        put(self.aliases, alias.name, alias)
         if alias.name not in PREDEFINED_AWS_ALIASES:
-            insort(self.alias_names, alias.name)
-        alias.target.aliases[alias.name] = alias
+            insert(self.alias_names, alias.name)
+        put(alias.target.aliases, alias.name, alias)
 
     def remove_alias(self, alias: Alias) -> None:
-        del self.aliases[alias.name]
-        del self.alias_names[bisect_left(self.alias_names, alias.name)]
-        del alias.target.aliases[alias.name]
+        drop(self.aliases, alias.name)
+        remove(self.alias_names, alias.name)
+        drop(alias.target.aliases, alias.name)
 
 
 # The policies at each level of an organization, from its root down to the account.
@@ -136,7 +138,7 @@ class World:
         # ciphertexts that a test has made known, such as real ones of AWS
         self.known_ciphertexts: dict[bytes, KnownCiphertext] = {}
         self.makes_missing_keys = False
-        self._due: list[tuple[datetime, int, DueKind, Subject]] = []
+        self._due: list[Event] = []
         # What stands behind custom key stores, by cluster id and by proxy URI.
         self.clusters: dict[str, CloudHsmCluster] = {}
         self.key_managers: dict[str, ExternalKeyManager] = {}
@@ -152,29 +154,29 @@ class World:
         return self.account(key.family.account_id).region(key.region)
 
     def add_version(self, family: KeyFamily, version: MaterialVersion) -> None:
-        family.versions.append(version)
+        replace(family.versions, [*family.versions, version])
         if version.material_id is not None:
-            self.materials[version.material_id] = (family, version)
+            put(self.materials, version.material_id, (family, version))
 
     def remove_version(self, family: KeyFamily, version: MaterialVersion) -> None:
         """Forget material that was never used: imported, and pending rotation (rules IMP-25)."""
-        family.versions.remove(version)
+        replace(family.versions, [other for other in family.versions if other is not version])
         if version.material_id is not None:
-            del self.materials[version.material_id]
+            drop(self.materials, version.material_id)
 
     def forget_family(self, family: KeyFamily) -> None:
         """Make its ciphertexts undecryptable, once the last related key is gone (rules DEL-12)."""
         for version in family.versions:
             if version.material_id is not None:
-                del self.materials[version.material_id]
+                drop(self.materials, version.material_id)
 
     def add_grant(self, grant: "Grant") -> None:
-        self.grants[grant.grant_id] = grant
-        grant.key.grants[grant.grant_id] = grant
+        put(self.grants, grant.grant_id, grant)
+        put(grant.key.grants, grant.grant_id, grant)
 
     def remove_grant(self, grant: "Grant") -> None:
-        del self.grants[grant.grant_id]
-        del grant.key.grants[grant.grant_id]
+        drop(self.grants, grant.grant_id)
+        drop(grant.key.grants, grant.grant_id)
 
     def cluster(self, cluster_id: str) -> "CloudHsmCluster":
         """Return the CloudHSM cluster of that id: every one exists unless a test says otherwise."""
@@ -203,12 +205,24 @@ class World:
     def plan(self, at: datetime, kind: DueKind, subject: Subject) -> None:
         """Let *kind* happen to *subject* at *at*, unless it no longer applies by then."""
         self._planned += 1
-        heapq.heappush(self._due, (at, self._planned, kind, subject))
+        event = (at, self._planned, kind, subject)
+        note(self._forget, event)
+        heapq.heappush(self._due, event)
+
+    def _forget(self, event: Event) -> None:
+        if event in self._due:
+            self._due.remove(event)
+            heapq.heapify(self._due)
+
+    def _remember(self, event: Event) -> None:
+        if event not in self._due:
+            heapq.heappush(self._due, event)
 
     def next_due(self, now: datetime) -> tuple[datetime, DueKind, Subject] | None:
         """Take the earliest event that is due at *now*, or None."""
         if not self._due or self._due[0][0] > now:
             return None
+        note(self._remember, self._due[0])
         at, _, kind, subject = heapq.heappop(self._due)
         return at, kind, subject
 

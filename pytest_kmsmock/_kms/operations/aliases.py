@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from pytest_kmsmock._kms.domain.aliases import Alias
+from pytest_kmsmock._kms.domain.changes import change, drop, put
 from pytest_kmsmock._kms.domain.creation import add_alias
 from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, AWS_ALIAS_PREFIX, is_alias
 from pytest_kmsmock._kms.domain.keys import Key
@@ -55,10 +56,10 @@ def update_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
     check_same_type(alias, key)
     if alias.target is not key:
         check_alias_quota(ctx, key)
-        del alias.target.aliases[alias.name]
-        alias.target = key
-        key.aliases[alias.name] = alias
-    alias.last_updated_date = ctx.now
+        drop(alias.target.aliases, alias.name)
+        change(alias, target=key)
+        put(key.aliases, alias.name, alias)
+    change(alias, last_updated_date=ctx.now)
 
 
 @operation("DeleteAlias")

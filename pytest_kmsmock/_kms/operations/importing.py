@@ -7,6 +7,7 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
 from pytest_kmsmock._kms.crypto.materials.making import Material, load
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
 from pytest_kmsmock._kms.crypto.wrapping import unwrap
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.imports import (
     AES_KEY_WRAP,
@@ -79,7 +80,7 @@ def import_key_material(ctx: Context, request: RequestMembers, key: Key) -> Resp
     if version is None:
         version = associate(ctx.world, family, identity)
     # A description that is left out stays as it was (rules IMP-24).
-    version.description = request.get("KeyMaterialDescription", version.description)
+    change(version, description=request.get("KeyMaterialDescription", version.description))
     put_copy(ctx.world, key, version, material, valid_to)
     return name_material(key, version)
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pytest_kmsmock._kms.domain.changes import change, drop, put
 from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink, Link, ProxyLink
 from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import AWS_CLOUDHSM
@@ -60,9 +61,8 @@ def create_custom_key_store(ctx: Context, request: RequestMembers) -> ResponseMe
         raise limit_exceeded(f"The account already has the maximum of {quota} custom key stores.")
 
     store_id = f"cks-{ctx.world.source.token_bytes(9).hex()[:17]}"
-    ctx.region.key_stores[store_id] = KeyStore(
-        store_id=store_id, name=name, creation_date=ctx.now, link=link
-    )
+    store = KeyStore(store_id=store_id, name=name, creation_date=ctx.now, link=link)
+    put(ctx.region.key_stores, store_id, store)
     return {"CustomKeyStoreId": store_id}
 
 
@@ -83,10 +83,9 @@ def update_custom_key_store(ctx: Context, request: RequestMembers) -> ResponseMe
         link = change_link(ctx, request, link)
         check_link(ctx, link, store)
 
-    store.name = name
-    store.link = link
+    change(store, name=name, link=link)
     if isinstance(link, ProxyLink):
-        ctx.world.key_managers[link.settings.uri] = link.manager
+        put(ctx.world.key_managers, link.settings.uri, link.manager)
     return {}
 
 
@@ -101,7 +100,7 @@ def delete_custom_key_store(ctx: Context, request: RequestMembers) -> ResponseMe
         )
     require_connection_state(store, "DISCONNECTED")
 
-    del ctx.region.key_stores[store.store_id]
+    drop(ctx.region.key_stores, store.store_id)
     return {}
 
 

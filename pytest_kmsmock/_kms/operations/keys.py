@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from pytest_kmsmock._kms.access.policy import read_policy
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.creation import (
     CHINA,
     add_member,
@@ -182,4 +183,4 @@ def list_keys(ctx: Context, request: RequestMembers) -> ResponseMembers:
 @operation("UpdateKeyDescription", key_use(CHANGEABLE))
 def update_key_description(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateKeyDescription.html"""
-    key.description = request["Description"]
+    change(key, description=request["Description"])

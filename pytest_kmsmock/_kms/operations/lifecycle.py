@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.keys import EXTERNAL, Key
 from pytest_kmsmock._kms.domain.lifecycle import plan_deletion, resume_rotation
 from pytest_kmsmock._kms.errors import validation
@@ -37,7 +38,7 @@ def schedule_key_deletion(ctx: Context, request: RequestMembers, key: Key) -> Re
         raise validation(
             f"PendingWindowInDays must be between {SHORTEST_WINDOW} and {LONGEST_WINDOW}"
         )
-    key.pending_window_days = days
+    change(key, pending_window_days=days)
     answer: ResponseMembers = {"KeyId": key.arn, "PendingWindowInDays": days}
     if key.is_primary and len(key.family.members) > 1:
         key.apply("await replicas")  # wire-facts DL7
@@ -53,7 +54,7 @@ def schedule_key_deletion(ctx: Context, request: RequestMembers, key: Key) -> Re
 def cancel_key_deletion(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html"""
     key.apply("cancel deletion")
-    key.deletion_date = key.pending_window_days = None
+    change(key, deletion_date=None, pending_window_days=None)
     if key.family.origin == EXTERNAL and not key.has_all_material:
         key.apply("material leaves")  # rules DEL-4 (assumed)
     return {"KeyId": key.arn}

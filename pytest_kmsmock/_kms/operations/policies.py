@@ -3,6 +3,7 @@
 from typing import Final
 
 from pytest_kmsmock._kms.access.policy import default_policy, read_policy, service_policy
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
@@ -36,7 +37,7 @@ def put_key_policy(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
         raise already_exists("Only one policy per key is supported")  # wire-facts V10
-    key.policy = read_policy(request, key.family.account_id, key_arn=key.arn)
+    change(key, policy=read_policy(request, key.family.account_id, key_arn=key.arn))
 
 
 @operation("ListKeyPolicies", key_use())

@@ -1,6 +1,7 @@
 """Multi-Region keys: ReplicateKey, UpdatePrimaryRegion."""
 
 from pytest_kmsmock._kms.access.policy import default_policy, read_policy
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.creation import add_member
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import plan_end_of_creation, plan_end_of_update
@@ -67,7 +68,7 @@ def update_primary_region(ctx: Context, request: RequestMembers, key: Key) -> No
         raise unsupported(f"{key.arn} is already the multi-region primary key.")
     GRANTABLE.check(replica, ctx.model.name)
 
-    key.family.primary_region = region.name
+    change(key.family, primary_region=region.name)
     for member in (key, replica):
         member.cover("Updating")
         plan_end_of_update(ctx.world, member, ctx.now)

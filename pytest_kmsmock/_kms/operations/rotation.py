@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.creation import generate_version
 from pytest_kmsmock._kms.domain.keys import AWS_KMS, EXTERNAL, Key, MaterialVersion
 from pytest_kmsmock._kms.domain.paging import page
@@ -40,7 +41,7 @@ def enable_key_rotation(ctx: Context, request: RequestMembers, key: Key) -> None
 @operation("DisableKeyRotation", key_use(Origin(AWS_KMS), ROTATABLE, NOT_REPLICA))
 def disable_key_rotation(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKeyRotation.html"""
-    key.family.rotation = None
+    change(key.family, rotation=None)
 
 
 @operation("GetKeyRotationStatus", key_use(Origin(AWS_KMS, EXTERNAL), cross_account=True))
@@ -83,7 +84,7 @@ def rotate_key_on_demand(ctx: Context, request: RequestMembers, key: Key) -> Res
 
     version = pending or generate_version(ctx.world, family)
     rotate_to(ctx.world, family, version, ctx.now, "ON_DEMAND")
-    family.on_demand_rotations += 1
+    change(family, on_demand_rotations=family.on_demand_rotations + 1)
     return {"KeyId": key.arn}  # the ARN, whatever was sent (wire-facts O5)
 
 

@@ -1,5 +1,6 @@
 """Tags: TagResource, UntagResource, ListResourceTags."""
 
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.domain.tags import MOST_TAGS, read_tags
@@ -17,14 +18,14 @@ def tag_resource(ctx: Context, request: RequestMembers, key: Key) -> None:
         # A TagException "Too many tags" when a key is made (T5); documented as this code here
         # (quotas Q-7), its text was not recorded (assumed).
         raise limit_exceeded("Too many tags")
-    key.tags = merged
+    change(key, tags=merged)
 
 
 @operation("UntagResource", key_use(CHANGEABLE))
 def untag_resource(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_UntagResource.html"""
     gone = set(request["TagKeys"])
-    key.tags = {name: value for name, value in key.tags.items() if name not in gone}
+    change(key, tags={name: value for name, value in key.tags.items() if name not in gone})
 
 
 @operation("ListResourceTags", key_use())

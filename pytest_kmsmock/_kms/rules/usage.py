@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.keys import Key, LastUsage
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.wire.model import enum_values
@@ -12,8 +13,9 @@ USAGE_TRACKED: Final = frozenset(enum_values("KeyLastUsageTrackingOperation"))
 
 def record_last_usage(ctx: Context, key: Key) -> None:
     """Note that *key* has served the request; both keys of a ReEncrypt count (rules USE-4)."""
-    key.last_usage = LastUsage(
+    usage = LastUsage(
         operation=ctx.model.name,
         timestamp=ctx.now,
         request_id=ctx.request_id,
     )
+    change(key, last_usage=usage)

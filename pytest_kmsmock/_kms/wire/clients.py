@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -79,8 +79,9 @@ def timestamp(epoch_seconds: float) -> datetime:
     """Return the moment as botocore's JSON parser hands it on: in local time."""
     if time.daylight or epoch_seconds < 0:
         return _parse_timestamp(epoch_seconds)
-    # Where clocks are never put back it comes to this, at a tenth of the time.
-    moment = datetime.fromtimestamp(epoch_seconds)  # noqa: DTZ006 - its zone is put in below
+    # Where clocks are never put back it comes to this, at a tenth of the time. botocore goes by
+    # today's offset, whatever it was at that moment: the platform's local time would not do.
+    moment = datetime.fromtimestamp(epoch_seconds - time.timezone, timezone.utc)
     return moment.replace(tzinfo=_local_zone(time.timezone))
 
 

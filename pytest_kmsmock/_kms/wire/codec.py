@@ -75,10 +75,19 @@ def _parse(body: bytes) -> Any:
         if "\\u" in text:
             # An escape can smuggle in half of a surrogate pair, which nobody could encode later.
             _write_json(parsed).encode()
-    except (ValueError, RecursionError):
+    except ValueError:
         # Without a message, as other JSON services of AWS answer (assumed).
         raise KmsError("SerializationException") from None
+    except RecursionError:
+        if not is_deep(text):
+            raise  # the caller has left no room on the stack
+        raise KmsError("SerializationException") from None
     return parsed
+
+
+def is_deep(text: str) -> bool:
+    """Tell whether JSON is nested so deeply that reading it may be what fills the stack."""
+    return text.count("[") + text.count("{") > _DEEP
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -192,6 +201,7 @@ _ISO_8601: Final = re.compile(
     r"(?P<seconds>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.(?P<fraction>\d{1,9}))?(?P<zone>Z|[+-]\d\d:\d\d)",
     re.ASCII,
 )
+_DEEP: Final = 100
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 

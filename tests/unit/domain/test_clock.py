@@ -1,7 +1,9 @@
 """The clock of a mock, on a system time that the test holds in its hand."""
 
+import sys
+import threading
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -91,9 +93,9 @@ def test_advance_while_time_passes(clock, system_time):
     """That time passes while the clock is moved does not look like moving back."""
     system_time.step = timedelta(milliseconds=5)
 
-    clock.advance(MILLISECOND)
+    clock.advance(MILLISECOND)  # looks once, at how far it may go
 
-    assert START + 6 * MILLISECOND == clock.now()
+    assert START + (1 + 2 * 5) * MILLISECOND == clock.now()
 
 
 @pytest.mark.parametrize("frozen", [False, True], ids=["running", "frozen"])
@@ -186,3 +188,90 @@ def test_unfreeze(clock, system_time):
     system_time.now += timedelta(seconds=1)
 
     assert START + timedelta(days=1, seconds=1) == clock.now()
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["running", "frozen"])
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda clock: clock.advance(days=3_000_000),
+        lambda clock: clock.advance(seconds=10**12),
+        lambda clock: clock.advance(seconds=10**30),
+        lambda clock: clock.advance(timedelta.max, days=1),
+        lambda clock: clock.move_to(datetime(9990, 1, 1, 0, 0, 1)),  # noqa: DTZ001
+        lambda clock: clock.move_to(datetime.max.replace(tzinfo=timezone.utc)),
+    ],
+    ids=["days", "seconds", "too many seconds", "a sum", "a moment", "the last moment"],
+)
+def test_end_of_the_calendar(clock, frozen, move):
+    """The clock does not move where KMS could not reckon any more, and stays where it was."""
+    if frozen:
+        clock.freeze()
+
+    with pytest.raises(ValueError, match=r"^the clock does not move beyond 9990-01-01"):
+        move(clock)
+
+    assert START == clock.now()
+
+
+def test_as_far_as_the_calendar_goes(clock):
+    """It may move up to the last moment, and not beyond it in small steps."""
+    clock.move_to(datetime(9990, 1, 1, tzinfo=timezone.utc))
+
+    with pytest.raises(ValueError, match="beyond 9990-01-01"):
+        clock.advance(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("move", "message"),
+    [
+        (
+            lambda clock: clock.advance(7),
+            "advance() takes a timedelta, or keywords such as days=7 and seconds=1.5, not 7",
+        ),
+        (lambda clock: clock.advance(days="3"), "advance(days=...) takes a number, not '3'"),
+        (
+            lambda clock: clock.move_to("2030-01-01"),
+            "move_to() takes a datetime such as datetime.fromisoformat('2030-01-01'), not"
+            " '2030-01-01'",
+        ),
+        (
+            lambda clock: clock.move_to(date(2030, 1, 1)),
+            "move_to() takes a datetime such as datetime(2030, 1, 1, tzinfo=timezone.utc), not"
+            " datetime.date(2030, 1, 1)",
+        ),
+    ],
+    ids=["a number", "text for a number", "text", "a date"],
+)
+def test_other_types(clock, move, message):
+    """What is no moment and no length of time is refused, in words that say what would do."""
+    with pytest.raises(TypeError) as refused:
+        move(clock)
+
+    assert message == str(refused.value)
+    assert START == clock.now()
+
+
+def test_no_number(clock):
+    """NaN seconds are no length of time."""
+    with pytest.raises(ValueError, match="NaN"):
+        clock.advance(seconds=float("nan"))
+
+
+def test_many_threads(clock):
+    """Threads that move it at once all move it."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda: [clock.advance(seconds=1) for _ in range(2000)])
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert START + timedelta(seconds=8000) == clock.now()

@@ -1,6 +1,8 @@
 """What a client gets against what botocore's own parser makes of an answer."""
 
 import copy
+import time
+from datetime import datetime
 
 import botocore.session
 import pytest
@@ -97,6 +99,45 @@ def test_see_error(document, error):
 def test_timestamp():
     """A moment reaches the client as botocore's parser gives it, zone included."""
     assert repr(parse_timestamp(1551129207.775)) == repr(clients.timestamp(1551129207.775))
+
+
+# A zone, and moments at which its clocks showed another time than today's offset says.
+ZONES = {
+    "Europe/Moscow": ["2012-07-01", "2026-11-28"],
+    "America/Sao_Paulo": ["2018-12-15", "2026-01-15"],
+    "Asia/Pyongyang": ["2016-01-01"],
+    "Asia/Almaty": ["2024-01-01", "2025-01-01"],
+    "Europe/Istanbul": ["2015-12-01", "2018-07-01"],
+    "Africa/Casablanca": ["2027-02-20", "2027-06-01"],
+    "Asia/Kolkata": ["1970-01-01", "2024-01-01"],
+    "Pacific/Apia": ["2011-12-01", "2024-07-01"],
+    "Europe/Berlin": ["2024-01-01", "2024-07-01"],
+    "UTC": ["2024-01-01"],
+}
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has no other zone to try")
+@pytest.mark.parametrize(
+    ("zone", "day"), [(zone, day) for zone, days in ZONES.items() for day in days]
+)
+def test_timestamp_in_a_zone(monkeypatch, zone, day):
+    """So it does in zones whose offset changed, whatever it is now."""
+    moment = datetime.fromisoformat(f"{day}T12:00:00.775+00:00")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        clients._local_zone.cache_clear()
+        expected = parse_timestamp(moment.timestamp())
+        found = clients.timestamp(moment.timestamp())
+        shown = [
+            (each == moment, each.replace(tzinfo=None), each.utcoffset(), each.tzname())
+            for each in (expected, found)
+        ]
+    time.tzset()
+    clients._local_zone.cache_clear()
+
+    assert shown[0] == shown[1]
+    assert shown[0][0]
 
 
 @pytest.mark.parametrize("partition", SESSION.get_available_partitions())

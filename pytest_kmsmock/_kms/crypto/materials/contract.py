@@ -1,6 +1,5 @@
 """What key material of any kind can be asked to do, and how a key pair is made on demand."""
 
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, NoReturn, TypeVar
@@ -8,6 +7,7 @@ from typing import Generic, NoReturn, TypeVar
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec
+from pytest_kmsmock._kms.locking import new_lock
 
 T = TypeVar("T")
 
@@ -143,7 +143,7 @@ class OnDemand(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._value: T | None = None
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def __call__(self) -> T:
         if self._value is None:

@@ -100,9 +100,11 @@ def load_public_key(spki: bytes) -> object:
     """
     try:
         (body,) = der.read(spki, der.SEQUENCE)
-        algorithm, _ = der.read(body, der.SEQUENCE, der.BIT_STRING)
+        algorithm, bits = der.read(body, der.SEQUENCE, der.BIT_STRING)
         if not _is_known(algorithm):
             raise InvalidPublicKey("not a key of a kind that KMS has")
+        if algorithm.startswith(_EC) and bits[1:2] not in _POINT_FORMS:
+            raise InvalidPublicKey("not a point in a form that certificates have (RFC 5480, 2.2)")
         return load_der_public_key(spki)
     except (MalformedDer, ValueError, UnsupportedAlgorithm) as error:
         raise InvalidPublicKey(f"not a usable SubjectPublicKeyInfo: {error}") from None
@@ -121,6 +123,11 @@ _KNOWN = frozenset(
         "608648016503040313",
     )
 )
+
+
+_EC = bytes.fromhex("06072a8648ce3d0201")
+# Compressed, of either sign, and uncompressed; OpenSSL would take X9.62's hybrid forms, too.
+_POINT_FORMS = (b"\2", b"\3", b"\4")
 
 
 def _is_known(algorithm: bytes) -> bool:

@@ -81,6 +81,9 @@ def _is_sound(numbers: rsa.RSAPrivateNumbers) -> bool:
     # Refuses what OpenSSL's own check would, save composite factors, at a thousandth of the cost.
     p, q, d = numbers.p, numbers.q, numbers.d
     e, n = numbers.public_numbers.e, numbers.public_numbers.n
+    # OpenSSL reads keys with greater exponents, and then refuses to use them.
+    if e >= n or (n.bit_length() > 3072 and e.bit_length() > 64):
+        return False
     return (
         p > 2
         and q > 2

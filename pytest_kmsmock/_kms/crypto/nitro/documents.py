@@ -5,6 +5,7 @@ Nitro attestation documents: a COSE_Sign1 over a CBOR map, signed with ES384.
 reading a document does not.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 
 from pytest_kmsmock._kms.crypto.errors import BadDocument
 from pytest_kmsmock._kms.crypto.nitro import cbor
@@ -236,8 +238,12 @@ def _certificates(chain: tuple[bytes, ...]) -> "list[x509.Certificate]":
     from cryptography import x509  # noqa: PLC0415  (see the module's docstring)
 
     try:
-        return [x509.load_der_x509_certificate(encoded) for encoded in chain]
-    except (ValueError, x509.InvalidVersion) as error:
+        with warnings.catch_warnings():
+            # Of certificates that it reads against its better judgement, such as those with a
+            # negative serial number. No authority issues them: they are refused.
+            warnings.simplefilter("error", CryptographyDeprecationWarning)
+            return [x509.load_der_x509_certificate(encoded) for encoded in chain]
+    except (ValueError, x509.InvalidVersion, CryptographyDeprecationWarning) as error:
         raise BadDocument(f"a certificate cannot be read: {error}") from None
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from pytest_kmsmock._kms.domain.changes import change, put
 from pytest_kmsmock._kms.domain.key_stores.links import Link
 
 if TYPE_CHECKING:
@@ -60,13 +61,11 @@ class KeyStore:
         return {"CustomKeyStoreId": self.store_id, **self.link.describe_key(key)}
 
     def add_key(self, key: "Key") -> None:
-        key.key_store = self
-        self.keys[key.key_id] = key
+        change(key, key_store=self)
+        put(self.keys, key.key_id, key)
 
     def set_state(self, state: ConnectionState, error_code: str | None = None) -> None:
         """Change the connection; keys of a store that is not connected are Unavailable (CKS-14)."""
-        self.connection_state = state
-        self.connection_error_code = error_code
-        self.connects_at = None
+        change(self, connection_state=state, connection_error_code=error_code, connects_at=None)
         for key in self.keys.values():
             key.cover(None if state == "CONNECTED" else "Unavailable")

@@ -1,17 +1,19 @@
 """RSA against Wycheproof and another implementation, as KMS uses it."""
 
 import hashlib
+from math import gcd
 
 import pytest
 from Crypto.Cipher import PKCS1_OAEP
 from Crypto.Hash import SHA1, SHA256, SHA384, SHA512
 from Crypto.PublicKey import RSA
 from Crypto.Signature import pkcs1_15, pss
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from pytest_kmsmock._kms.crypto import der
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, DecryptionFailed
-from pytest_kmsmock._kms.crypto.materials.making import generate, load
+from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
 from pytest_kmsmock._kms.crypto.materials.rsa import RsaMaterial
 from pytest_kmsmock._kms.crypto.specs import SPECS
 from tests.unit.crypto.vectors import PublicOnly, in_steps, wycheproof
@@ -316,3 +318,44 @@ def test_load_another_size(source, leases):
 
     with pytest.raises(BadMaterial, match=r"^RSA_3072 material has 3072 bits, not 2048$"):
         load(SPECS["RSA_3072"], raw)
+
+
+def new_numbers(bits):
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits).private_numbers()
+
+
+def with_exponent(bits, least):
+    """Return a sound RSA key, as PKCS #8, whose public exponent is *least* or more."""
+    key = new_numbers(bits)
+    step = (key.p - 1) * (key.q - 1)
+    e = 65537 + -(-max(0, least - 65537) // step) * step
+    odd = RSA.construct((key.public_numbers.n, e, key.d, key.p, key.q), consistency_check=False)
+    return odd.export_key("DER", pkcs=8)
+
+
+@pytest.mark.parametrize("read", [load, load_private_key])
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_exponent_beyond_the_modulus(bits, read):
+    """A public exponent as great as the modulus is none (RFC 8017, 3.1)."""
+    encoded = with_exponent(bits, 1 << bits)
+
+    with pytest.raises(BadMaterial, match="contradict each other"):
+        read(SPECS[f"RSA_{bits}"], encoded)
+
+
+@pytest.mark.parametrize("bits", [2048, 4096])
+def test_great_exponent(bits):
+    """One of more than 64 bits works up to 3072 bits, where libraries still take it."""
+    key = new_numbers(bits)
+    e = next(e for e in range((1 << 64) + 1, 1 << 65, 2) if gcd(e, (key.p - 1) * (key.q - 1)) == 1)
+    d = pow(e, -1, (key.p - 1) * (key.q - 1))
+    encoded = RSA.construct((key.public_numbers.n, e, d, key.p, key.q)).export_key("DER", pkcs=8)
+    spec, algorithm = SPECS[f"RSA_{bits}"], "RSAES_OAEP_SHA_256"
+
+    if bits <= 3072:
+        material = load(spec, encoded)
+
+        assert material.decrypt(algorithm, material.encrypt(algorithm, b"x")) == b"x"
+    else:
+        with pytest.raises(BadMaterial, match="contradict each other"):
+            load(spec, encoded)

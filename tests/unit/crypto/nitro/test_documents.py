@@ -121,6 +121,18 @@ def issued_by(key, issuer, *, subject="x", public_key=None, days=1):
     return certificate.public_bytes(Encoding.DER)
 
 
+def test_verify_a_certificate_that_cryptography_warns_of(recwarn):
+    """A negative serial number, which no authority gives, is refused without a warning."""
+    plain = issued_by(SIGNER.key, x509.load_der_x509_certificate(ROOT).subject)
+    negative = plain.replace(b"\x02\x01\x01", b"\x02\x01\xff", 1)  # the serial number, 1
+
+    with pytest.raises(BadDocument, match=r"^a certificate cannot be read: "):
+        documents.verify(changed(certificate=negative))
+
+    assert negative != plain
+    assert [] == recwarn.list
+
+
 def test_verify_of_another_root():
     """A document of another root than the trusted one is refused."""
     other = documents.make_signer().certificates[0]
