@@ -1,5 +1,6 @@
 """The pipeline: from a request's bytes to an answer of AWS, one step after the other."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -146,6 +147,11 @@ class Service:
         self.world = world
         self.access = AccessSettings()
         self._lock = CallLock()
+
+    @property
+    def lock(self) -> "threading.RLock":
+        """What to hold while reading or changing the world between calls."""
+        return self._lock.held
 
     def respond(self, request: Request) -> "Response":
         """

@@ -35,6 +35,9 @@ class SystemRandomness:
         SystemRandomness._stock = BytesIO(os.urandom(_STOCK))
         return os.urandom(n)
 
+    def __deepcopy__(self, memo: object) -> "SystemRandomness":
+        return self  # a copied KMS draws from the same system
+
     @classmethod
     def forget(cls) -> None:
         """Draw anew, so that two processes do not go on with the same bytes after a fork."""

@@ -4,7 +4,7 @@ import binascii
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -78,13 +78,13 @@ def new_grant_token(grant_id: str, secret: bytes, source: RandomSource) -> str:
     return urlsafe_b64encode(head + sealed + tag).rstrip(b"=").decode()
 
 
-def read_grant_token(token: str, secret: bytes) -> str | None:
+def read_grant_token(token: str, secrets: Iterable[bytes]) -> str | None:
     """Return the id of the grant that *token* was made for, or None if it is no token of ours."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
         return None
     body, tag = raw[:-_TAG_LENGTH], raw[-_TAG_LENGTH:]
-    if not hmac.compare_digest(hmac.digest(secret, body, "sha256"), tag):
+    if not any(hmac.compare_digest(hmac.digest(secret, body, "sha256"), tag) for secret in secrets):
         return None
     return body[len(_BEFORE_ID) : len(_BEFORE_ID) + 64].decode()

@@ -134,7 +134,8 @@ class World:
         # import token -> what it stands for; expired ones stay, to be told from foreign ones.
         self.import_parameters: dict[bytes, ImportParameters] = {}
         self.grants: dict[str, Grant] = {}  # on all keys: a grant token does not say which
-        self.token_secret = self.source.token_bytes(32)
+        # What grant tokens are sealed with: the first for new ones, all for those that are shown.
+        self.token_secrets: tuple[bytes, ...] = (self.source.token_bytes(32),)
         # ciphertexts that a test has made known, such as real ones of AWS
         self.known_ciphertexts: dict[bytes, KnownCiphertext] = {}
         self.makes_missing_keys = False
@@ -225,6 +226,13 @@ class World:
         note(self._remember, self._due[0])
         at, _, kind, subject = heapq.heappop(self._due)
         return at, kind, subject
+
+    def draw_from(self, source: RandomSource, token_secret: bytes) -> None:
+        """Let all that is random come from *source* from here on; known grant tokens stay good."""
+        self.source = source
+        self.token_secrets = (token_secret, *self.token_secrets)
+        for manager in self.key_managers.values():
+            manager.source = source
 
     def copy(self) -> "World":
         """Return a world that is and will be as this one, and goes its own way."""

@@ -17,7 +17,7 @@ ENCAPSULATION_USE = key_use(
 @operation("Encapsulate", ENCAPSULATION_USE)
 def encapsulate(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_Encapsulate.html"""
-    secret, ciphertext = key.material.encapsulate()
+    secret, ciphertext = key.material.drawing_from(ctx.world.source).encapsulate()
     return {
         "KeyId": key.arn,
         "SharedSecret": secret,

@@ -232,7 +232,8 @@ def encrypt_under(
             f"Algorithm {algorithm} and key spec {spec.name} cannot encrypt data larger than"
             f" {limit} bytes."
         )
-    return key.material.encrypt(algorithm, plaintext), None
+    material = key.material.drawing_from(ctx.world.source)
+    return material.encrypt(algorithm, plaintext), None
 
 
 def decrypt_under(

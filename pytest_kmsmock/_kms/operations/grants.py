@@ -86,7 +86,7 @@ def create_grant(ctx: Context, request: RequestMembers, key: Key) -> ResponseMem
         ctx.world.add_grant(grant)
     else:
         grant = existing
-    token = new_grant_token(grant.grant_id, ctx.world.token_secret, ctx.world.source)
+    token = new_grant_token(grant.grant_id, ctx.world.token_secrets[0], ctx.world.source)
     return {"GrantToken": token, "GrantId": grant.grant_id}
 
 
@@ -135,7 +135,7 @@ def retire_grant(ctx: Context, request: RequestMembers, key: Key | None) -> None
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_RetireGrant.html"""
     match (request.get("GrantToken"), key, request.get("GrantId")):
         case (str(token), None, None):
-            grant_id = read_grant_token(token, ctx.world.token_secret)
+            grant_id = read_grant_token(token, ctx.world.token_secrets)
             if grant_id is None:
                 raise invalid_grant_token()
             grant = ctx.world.grants.get(grant_id)

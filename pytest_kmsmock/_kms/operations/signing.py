@@ -19,7 +19,9 @@ def sign(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
     algorithm, message, message_type = read_message(request, key)
     return {
         "KeyId": key.arn,
-        "Signature": key.material.sign(algorithm, message, message_type),
+        "Signature": key.material.drawing_from(ctx.world.source).sign(
+            algorithm, message, message_type
+        ),
         "SigningAlgorithm": algorithm,
     }
 

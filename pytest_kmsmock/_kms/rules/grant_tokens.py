@@ -15,5 +15,5 @@ def check_grant_tokens(ctx: Context, tokens: Sequence[str]) -> None:
         KmsError: InvalidGrantTokenException.
     """
     for token in tokens:
-        if read_grant_token(token, ctx.world.token_secret) is None:
+        if read_grant_token(token, ctx.world.token_secrets) is None:
             raise invalid_grant_token()

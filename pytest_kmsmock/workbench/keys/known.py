@@ -19,6 +19,7 @@ from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
 from pytest_kmsmock._kms.domain.creation import CHINA
 from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, is_key_id
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
+from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Request
 from pytest_kmsmock._kms.wire.model import operation, partition_of
 from pytest_kmsmock.options import check_region
@@ -163,9 +164,11 @@ class KnownKeys:
         if not 1 <= len(blob) <= 6144:
             raise ValueError(f"a ciphertext has 1 to 6144 bytes, not {len(blob)}")
         found = key._key if isinstance(key, KeyHandle) else self._find(key, region_name)
-        self._place.world.known_ciphertexts[bytes(blob)] = KnownCiphertext(
+        known = KnownCiphertext(
             key=found, plaintext=bytes(plaintext), encryption_context=dict(encryption_context or {})
         )
+        with self._place.service().lock:
+            self._place.world.known_ciphertexts[bytes(blob)] = known
 
     def _find(self, identifier: str, region_name: str | None) -> "Key":
         region = self._region(region_name)
@@ -193,33 +196,41 @@ class KnownKeys:
 
     def seed(self, seed: int | str | bytes) -> None:
         """See `KmsMock.seed()`."""
-        self._place.world.source = SeededRandomness(seed)
+        secret = SeededRandomness(f"grant tokens of {seed!r}").token_bytes(32)
+        service = self._place.service()
+        with service.lock:
+            service.world.draw_from(SeededRandomness(seed), secret)
 
     def snapshot(self) -> Snapshot:
         """See `KmsMock.snapshot()`."""
-        return Snapshot(self._place.world.copy())
+        service = self._place.service()
+        with service.lock:
+            return Snapshot(service.world.copy())
 
     def restore(self, snapshot: Snapshot) -> None:
         """See `KmsMock.restore()`."""
         if not isinstance(snapshot, Snapshot):
             raise TypeError(f"restore() takes what snapshot() returned, not {snapshot!r}")
         service = self._place.service()
-        service.world.close()
-        service.world = snapshot._world.copy()
+        with service.lock:
+            service.world.close()
+            service.world = snapshot._world.copy()
 
     def create_with_localstack_tags(self, exchange: "Exchange") -> "Response":
         """Answer a CreateKey request that gives id or material by LocalStack's tags."""
-        body, seed = take_localstack_tags(exchange.body, exchange.region)
-        return self._place.service().respond(
-            Request(
-                operation=exchange.operation,
-                region=exchange.region,
-                account_id=self._place.account_id,
-                body=body,
-                access_key_id=exchange.access_key_id,
-                seed=seed,
-            )
+        service = self._place.service()
+        request = Request(
+            operation=exchange.operation,
+            region=exchange.region,
+            account_id=self._place.account_id,
+            body=exchange.body,
+            access_key_id=exchange.access_key_id,
         )
+        try:
+            body, seed = take_localstack_tags(exchange.body, exchange.region)
+        except ValueError as wrong:
+            return service.refuse(request, KmsError("ValidationException", str(wrong)))
+        return service.respond(request._replace(body=body, seed=seed))
 
     def _ask(
         self, name: str, region_name: str, request: Mapping[str, Any], seed: KeySeed = NOTHING
@@ -293,8 +304,11 @@ def take_localstack_tags(body: bytes, region_name: str) -> tuple[bytes, KeySeed]
     except (ValueError, KeyError, TypeError):
         return body, NOTHING  # the service says what is wrong with it
     key_id, encoded = tags.get(CUSTOM_ID), tags.get(CUSTOM_MATERIAL)
+    if not isinstance(key_id, str | None) or not isinstance(encoded, str | None):
+        return body, NOTHING
     if key_id is not None:
         check_key_id(key_id, request)
+        request.setdefault("MultiRegion", key_id.startswith("mrk-"))
     material = None
     if encoded is not None:
         given = encoded if "-----BEGIN" in encoded else decode_base64(encoded)

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import boto3
 import pytest
+from botocore.config import Config
 from Crypto.PublicKey import MLKEM
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -16,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from pytest_kmsmock import KmsMock, mock_kms
+from pytest_kmsmock import KmsMock, NitroEnclave, mock_kms
 from tests.todays_client import todays_client
-from tests.vocabulary import ACCOUNT, create_key, refusal
+from tests.vocabulary import ACCOUNT, create_key, members, refusal
 
 KEY_ID = "0f0e0d0c-0b0a-4908-8706-050403020100"
 MULTI_REGION_ID = "mrk-" + "0123456789abcdef" * 2
@@ -279,10 +280,36 @@ class TestLocalStackTags:
             kms.create_key, Tags=tags
         )
 
-    def test_custom_key_material_that_can_not_be(self, kms):
-        """Bad material is the test author's mistake, not an answer of AWS."""
-        with pytest.raises(ValueError, match="material is neither PEM nor base64"):
-            kms.create_key(Tags=[{"TagKey": "_custom_key_material_", "TagValue": "?"}])
+    @pytest.mark.parametrize(
+        ("tag", "value", "message"),
+        [
+            ("_custom_key_material_", "?", "material is neither PEM nor base64"),
+            ("_custom_id_", "mine", "key_id 'mine' is neither a UUID in lower case nor mrk-"),
+        ],
+    )
+    def test_tags_that_can_not_be(self, kms, kms_mock, tag, value, message):
+        """A tag that gives what no key can have is refused as a bad request is, and recorded."""
+        code, text = refusal(kms.create_key, Tags=[{"TagKey": tag, "TagValue": value}])
+
+        assert "ValidationException" == code
+        assert text.startswith(message)
+        assert "ValidationException" == kms_mock.calls[-1].error.code
+
+    @pytest.mark.parametrize("tag", ["_custom_key_material_", "_custom_id_"])
+    @pytest.mark.parametrize("value", [5, ["x"], {}, True], ids=repr)
+    def test_tags_of_another_type(self, kms_mock, tag, value):
+        """A value that is no text is refused as in any tag."""
+        kms = kms_mock.client(config=Config(parameter_validation=False))
+
+        code, _ = refusal(kms.create_key, Tags=[{"TagKey": tag, "TagValue": value}])
+
+        assert "SerializationException" == code
+
+    def test_custom_id_of_a_multi_region_key(self, kms):
+        """An id that only multi-Region keys have makes one."""
+        tags = [{"TagKey": "_custom_id_", "TagValue": "mrk-" + "1" * 32}]
+
+        assert kms.create_key(Tags=tags)["KeyMetadata"]["MultiRegion"]
 
 
 class TestLoad:
@@ -347,6 +374,39 @@ class TestLoad:
             kms_mock.load(tmp_path / "none.toml")
 
 
+DOCUMENT = NitroEnclave().attestation_document()
+
+
+def make_keys(mock):
+    kms, china = mock.client(), mock.client("cn-north-1")
+    return [
+        create_key(kms),
+        create_key(kms, KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY"),
+        create_key(kms, KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY"),
+        create_key(kms, KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT"),
+        create_key(china, KeySpec="SM2", KeyUsage="SIGN_VERIFY"),
+        create_key(china, KeySpec="SM2", KeyUsage="ENCRYPT_DECRYPT"),
+    ]
+
+
+def use_keys(mock, keys):
+    """Use each key for what draws at random."""
+    kms, china = mock.client(), mock.client("cn-north-1")
+    symmetric, ecc, pss, oaep, sm2_sign, sm2_encrypt = keys
+    return [
+        kms.encrypt(KeyId=symmetric, Plaintext=b"x")["CiphertextBlob"],
+        kms.sign(KeyId=ecc, Message=b"x", SigningAlgorithm="ECDSA_SHA_256")["Signature"],
+        kms.sign(KeyId=pss, Message=b"x", SigningAlgorithm="RSASSA_PSS_SHA_256")["Signature"],
+        kms.encrypt(KeyId=oaep, Plaintext=b"x", EncryptionAlgorithm="RSAES_OAEP_SHA_256")[
+            "CiphertextBlob"
+        ],
+        china.sign(KeyId=sm2_sign, Message=b"x", SigningAlgorithm="SM2DSA")["Signature"],
+        china.encrypt(KeyId=sm2_encrypt, Plaintext=b"x", EncryptionAlgorithm="SM2PKE")[
+            "CiphertextBlob"
+        ],
+    ]
+
+
 class TestSeed:
     def play(self):
         """Do a little of everything, and return all that is random on AWS."""
@@ -369,17 +429,64 @@ class TestSeed:
                 kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"],
                 kms.generate_data_key(KeyId=key, KeySpec="AES_256")["Plaintext"],
                 kms.generate_random(NumberOfBytes=8)["Plaintext"],
-                kms.create_grant(
-                    KeyId=key,
-                    GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root",
-                    Operations=["Decrypt"],
-                )["GrantId"],
+                members(
+                    kms.create_grant(
+                        KeyId=key,
+                        GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root",
+                        Operations=["Decrypt"],
+                    )
+                ),
+                kms.generate_random(
+                    NumberOfBytes=8,
+                    Recipient={
+                        "AttestationDocument": DOCUMENT,
+                        "KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
+                    },
+                )["CiphertextForRecipient"],
                 *signed,
             ]
 
     def test_seed(self):
         """With the same seed, everything that is random on AWS repeats itself."""
         assert self.play() == self.play()
+
+    def test_seed_after_the_keys(self):
+        """Keys that were there before the seed use it, too: in signatures and ciphertexts."""
+        with mock_kms(isolated=True) as mock:
+            keys = make_keys(mock)
+            played = []
+            for _ in range(2):
+                mock.seed(42)
+                played.append(use_keys(mock, keys))
+
+        assert played[0] == played[1]
+
+    def test_seed_in_a_snapshot(self):
+        """What is restored goes on from the same randomness, whatever draws from it."""
+        with mock_kms(isolated=True) as mock:
+            mock.seed(42)
+            keys = make_keys(mock)
+            snapshot = mock.snapshot()
+            played = []
+            for _ in range(2):
+                mock.restore(snapshot)
+                played.append(use_keys(mock, keys))
+
+        assert played[0] == played[1]
+
+    def test_seed_leaves_grant_tokens_good(self, kms, kms_mock):
+        """A grant token from before the seed is known after it."""
+        key = create_key(kms)
+        token = kms.create_grant(
+            KeyId=key,
+            GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root",
+            Operations=["Decrypt"],
+        )["GrantToken"]
+
+        kms_mock.seed(42)
+        kms.retire_grant(GrantToken=token)
+
+        assert [] == kms.list_grants(KeyId=key)["Grants"]
 
     def test_seed_of_another_type(self, kms_mock):
         """A seed is a number, a text or bytes."""

@@ -28,6 +28,10 @@ class Material(ABC):
     def __deepcopy__(self, memo: object) -> "Material":
         return self  # it never changes; a copied KMS has the same keys
 
+    def drawing_from(self, source: RandomSource) -> "Material":
+        """Return this material, with *source* for what it draws at each use; most draw nothing."""
+        return self
+
     @classmethod
     @abstractmethod
     def generate(

@@ -1,7 +1,10 @@
-"""Key pairs that `cryptography` holds: made on demand, read from and written as PKCS#8."""
+"""
+Key pairs that `cryptography` holds: made on demand, read from and written as PKCS#8.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable
+from copy import copy
 from typing import Generic, Protocol, TypeVar
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
@@ -45,6 +48,13 @@ class KeyPairMaterial(Material, Generic[K]):
         super().__init__(spec)
         self._pair = OnDemand(make)
         self._source = source
+
+    def drawing_from(self, source: RandomSource) -> "Material":
+        if source is self._source:
+            return self
+        twin = copy(self)  # with the same pair, made or not
+        twin._source = source
+        return twin
 
     @classmethod
     def load(cls, spec: KeySpec, raw: bytes, *, source: RandomSource, china: bool) -> Material:

@@ -1,6 +1,7 @@
 """ML-KEM key pairs: of `cryptography` where it has them, else of our own FIPS 203."""
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
@@ -36,6 +37,13 @@ class MLKEMMaterial(Material):
         self._parameters = _parameters_of(spec)
         self._pair = OnDemand(lambda: ml_kem.PrivateKey(self._parameters, seed))
         self._library_pair = OnDemand(lambda: _library_pair(self._parameters, seed))
+
+    def drawing_from(self, source: RandomSource) -> "Material":
+        if source is self._source:
+            return self
+        twin = copy(self)  # with the same pair, made or not
+        twin._source = source
+        return twin
 
     @classmethod
     def generate(

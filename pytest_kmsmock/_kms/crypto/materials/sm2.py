@@ -1,6 +1,7 @@
 """SM2 key pairs, for the China Regions: SM2PKE, SM2DSA and ECDH."""
 
 from collections.abc import Callable
+from copy import copy
 
 from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
 from pytest_kmsmock._kms.crypto.china import sm2
@@ -23,6 +24,13 @@ class SM2Material(Material):
         super().__init__(spec)
         self._pair = OnDemand(make)
         self._source = source
+
+    def drawing_from(self, source: RandomSource) -> "Material":
+        if source is self._source:
+            return self
+        twin = copy(self)  # with the same pair, made or not
+        twin._source = source
+        return twin
 
     @classmethod
     def generate(

@@ -9,7 +9,7 @@ SHA-256 of the public key; RSAES-OAEP with SHA-256; AES-256-CBC with the content
 
 from hashlib import sha256
 
-from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives import hashes, padding
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -33,6 +33,7 @@ from pytest_kmsmock._kms.crypto.errors import (
 from pytest_kmsmock._kms.crypto.materials.key_pair import load_public_key
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.rsa_padding import RSA_PADDING
+from pytest_kmsmock._kms.crypto.seeded import encrypt_oaep, is_reproducible
 
 _ENVELOPED_DATA = bytes.fromhex("06092a864886f70d010703")
 _DATA = bytes.fromhex("06092a864886f70d010701")
@@ -64,7 +65,11 @@ def seal(public_key: bytes, plaintext: bytes, *, source: RandomSource) -> bytes:
     padded = padder.update(plaintext) + padder.finalize()
     encryptor = Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
     content = encryptor.update(padded) + encryptor.finalize()
-    return encode(sha256(public_key).digest(), public.encrypt(key, _PADDING), iv, content)
+    if is_reproducible(source):
+        encrypted_key = encrypt_oaep(public, hashes.SHA256(), key, source)
+    else:
+        encrypted_key = public.encrypt(key, _PADDING)
+    return encode(sha256(public_key).digest(), encrypted_key, iv, content)
 
 
 def encode(key_identifier: bytes, encrypted_key: bytes, iv: bytes, content: bytes) -> bytes:
