@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.activation import mock_kms
     from pytest_kmsmock.interception.outside import CallOutsideMock
     from pytest_kmsmock.mock import KmsMock
+    from pytest_kmsmock.serving.forked import ForkedCopyWarning
     from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.workbench.calls.record import Call, Calls
     from pytest_kmsmock.workbench.enclave import NitroEnclave
@@ -19,6 +20,7 @@ __all__ = [
     "CallOutsideMock",
     "Calls",
     "Fault",
+    "ForkedCopyWarning",
     "KeyHandle",
     "KeyStoreHandle",
     "KmsMock",
@@ -35,6 +37,7 @@ _MODULES = {
     "CallOutsideMock": "interception.outside",
     "Calls": "workbench.calls.record",
     "Fault": "workbench.faults.planning",
+    "ForkedCopyWarning": "serving.forked",
     "KeyHandle": "workbench.keys.known",
     "KeyStoreHandle": "workbench.key_stores.handles",
     "KmsMock": "mock",

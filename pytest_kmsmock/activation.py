@@ -89,6 +89,7 @@ def mock_kms(
     wire: bool | None = None,
     unfired_faults: Literal["error", "ignore"] | None = None,
     auto_create_keys: bool | None = None,
+    children: Literal["copy", "serve", "refuse"] | None = None,
     outside: Literal["allow", "error"] | None = None,
     isolated: bool = False,
 ) -> Activation: ...
@@ -112,6 +113,7 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
         wire: See `KmsMock`.
         unfired_faults: See `KmsMock`.
         auto_create_keys: See `KmsMock`.
+        children: See `KmsMock`.
         outside: What becomes of a request while no mock is active, as `kmsmock_outside`: from here
             to the end of the function, class or block, once its mock has been stopped.
         isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.

@@ -12,7 +12,8 @@ from pytest_kmsmock.interception.sessions import (
     new_session,
     shared_client,
 )
-from pytest_kmsmock.options import Options
+from pytest_kmsmock.options import Children, Options
+from pytest_kmsmock.serving.children import CHILDREN
 from pytest_kmsmock.serving.offer import OffersServing
 from pytest_kmsmock.stack import ACTIVE
 from pytest_kmsmock.workbench.bench import Workbench
@@ -49,6 +50,9 @@ class KmsMock(Workbench, OffersServing):
         unfired_faults: What becomes of planned faults that never fired, at the end: "error" (the
             default) reports them, "ignore" does not.
         auto_create_keys: Make a key or an alias when a request names one that there is not.
+        children: What becomes of processes that are started meanwhile: "copy" (the default) leaves
+            a forked one with a copy of this KMS and others with none, "serve" lets all use this
+            one, "refuse" lets their KMS calls fail.
 
     Raises:
         ValueError: For a value that can't be, such as a Region that there is not.
@@ -67,6 +71,7 @@ class KmsMock(Workbench, OffersServing):
         wire: bool | None = None,
         unfired_faults: Literal["error", "ignore"] | None = None,
         auto_create_keys: bool | None = None,
+        children: Children | None = None,
     ) -> None:
         self._set_up(
             Options(
@@ -75,6 +80,7 @@ class KmsMock(Workbench, OffersServing):
                 wire=wire,
                 unfired_faults=unfired_faults,
                 auto_create_keys=auto_create_keys,
+                children=children,
             )
         )
 
@@ -86,6 +92,7 @@ class KmsMock(Workbench, OffersServing):
         self._region_name = options.region_name or defaults.region_name
         self.account_id = options.account_id or defaults.account_id
         self.wire = defaults.wire if options.wire is None else options.wire
+        self.children = options.children or defaults.children
         self.auto_create_keys = (
             defaults.auto_create_keys
             if options.auto_create_keys is None
@@ -237,6 +244,7 @@ class KmsMock(Workbench, OffersServing):
         from pytest_kmsmock._kms.service import Request, Service  # noqa: PLC0415 - see above
 
         hooks.catch_up(ACTIVE)
+        CHILDREN.install()
         self._service = Service(World(reuse_key_pairs=self._reuse_key_pairs))
         self._service.world.makes_missing_keys = self.auto_create_keys
         self._make_request = partial(Request, account_id=self.account_id)
@@ -258,7 +266,7 @@ class KmsMock(Workbench, OffersServing):
             # They remember it: standard and adaptive retries have a quota, and a rate.
             forget_shared_clients()
         try:
-            if self._servers:
+            if self._servers or self._bugs:
                 self._end_serving(failure)
         finally:
             self._faults.finish(failure)

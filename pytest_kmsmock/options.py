@@ -1,13 +1,20 @@
 """What one can ask of a mock, by decorator or marker, and what holds where nobody asks."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
-# The options that take one of two words.
-CHOICES: Final = {"unfired_faults": ("error", "ignore"), "outside": ("allow", "error")}
+# The options that take one of a few words.
+CHOICES: Final = {
+    "unfired_faults": ("error", "ignore"),
+    "outside": ("allow", "error"),
+    "children": ("copy", "serve", "refuse"),
+}
+
+Children: TypeAlias = Literal["copy", "serve", "refuse"]
 
 # Where a decorated function or class keeps its options, for the plugin to find them.
 OPTIONS: Final = "__kmsmock__"
@@ -26,6 +33,7 @@ class Defaults:
     reuse_key_pairs: bool = True
     seed_file: Path | None = None
     autouse: bool = False
+    children: Children = "copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,7 @@ class Options:
     unfired_faults: Literal["error", "ignore"] | None = None
     auto_create_keys: bool | None = None
     outside: Literal["allow", "error"] | None = None
+    children: Children | None = None
     isolated: bool | None = None
 
     def __post_init__(self) -> None:
@@ -83,6 +92,11 @@ def check_choice(name: str, value: object, given_as: str | None = None) -> None:
     """
     if value not in CHOICES[name]:
         raise ValueError(f"{given_as or name} {value!r} is not {' or '.join(CHOICES[name])}")
+    if name == "children" and value != "copy" and sys.platform == "win32":
+        raise ValueError(
+            f"{given_as or name} {value!r} does not go on Windows, where processes are made in "
+            "another way: start a server with kms_mock.serve()"
+        )
 
 
 def read_options(keywords: Mapping[str, Any], taker: str) -> Options:

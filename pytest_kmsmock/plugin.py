@@ -1,5 +1,6 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -79,11 +80,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "TOML file of keys that every mock begins with, beside the ini file (default: none)",
     )
     parser.addini(
+        "kmsmock_children",
+        "what becomes of processes that tests start: copy leaves forked ones with a copy of the "
+        "test's KMS (default), serve lets all use the test's own, refuse lets their KMS calls fail",
+        default=Defaults().children,
+    )
+    parser.addini(
         "kmsmock_autouse",
         "run every test in a mock, whether it asks for one or not (default: false)",
         type="bool",
         default=False,
     )
+
+
+def watch_children() -> None:
+    """See the processes that tests start, also those that they start outside a mock."""
+    defaults = ACTIVE.defaults
+    if defaults.children == "copy" and defaults.outside == "allow":
+        return  # then the first mock is early enough
+    from pytest_kmsmock.serving.children import CHILDREN  # noqa: PLC0415 - few runs need it
+
+    CHILDREN.install()
+
+
+def close_listener(defaults: Defaults) -> None:
+    """End what was served to the children of a run, but not those of a run around it."""
+    if "pytest_kmsmock.serving.children" in sys.modules:
+        from pytest_kmsmock.serving.children import CHILDREN  # noqa: PLC0415 - it is there
+
+        if CHILDREN.began_under is defaults:
+            CHILDREN.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -93,7 +119,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "keywords of mock_kms, and for each the closest marker wins",
     )
     outer = ACTIVE.defaults
-    ACTIVE.defaults = read_defaults(config)
+    ACTIVE.defaults = defaults = read_defaults(config)
+    watch_children()
+    config.add_cleanup(lambda: close_listener(defaults))
     config.add_cleanup(lambda: setattr(ACTIVE, "defaults", outer))
 
 
@@ -102,12 +130,14 @@ def read_defaults(config: pytest.Config) -> Defaults:
     account_id = config.getini("kmsmock_account_id")
     unfired_faults = config.getini("kmsmock_unfired_faults")
     outside = config.getoption("kmsmock_outside") or config.getini("kmsmock_outside")
+    children = config.getini("kmsmock_children")
     try:
         if region_name is not None:
             check_region("kmsmock_region", region_name)
         check_account_id("kmsmock_account_id", account_id)
         check_choice("unfired_faults", unfired_faults, "kmsmock_unfired_faults")
         check_choice("outside", outside, "kmsmock_outside")
+        check_choice("children", children, "kmsmock_children")
     except ValueError as error:
         raise pytest.UsageError(f"ini option {error}") from None
     return Defaults(
@@ -120,6 +150,7 @@ def read_defaults(config: pytest.Config) -> Defaults:
         reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
         seed_file=read_seed_file(config),
         autouse=read_switch(config, "kmsmock_autouse"),
+        children=children,
     )
 
 

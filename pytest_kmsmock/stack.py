@@ -73,6 +73,10 @@ class ActiveMocks(Generic[Mock]):
         return turns[-1].mock if turns else None
 
     @property
+    def mocks(self) -> tuple[Mock, ...]:
+        return tuple(dict.fromkeys(turn.mock for turn in self._turns))
+
+    @property
     def refuse_outside(self) -> bool:
         return self.outside == "error"
 
@@ -162,7 +166,14 @@ def joins(options: Options, top: Turn[Mock]) -> bool:
         return True
     if options.isolated:
         return False
-    for name in ("region_name", "account_id", "wire", "unfired_faults", "auto_create_keys"):
+    for name in (
+        "region_name",
+        "account_id",
+        "wire",
+        "unfired_faults",
+        "auto_create_keys",
+        "children",
+    ):
         asked = getattr(options, name)
         if asked is not None and asked != (given := getattr(top.mock, name)):
             raise ValueError(

@@ -79,6 +79,20 @@ def answer(request: Request, address: str, mock: Answerer) -> Response | None:
     return response
 
 
+def refuse(request: Request, reason: str) -> Response:
+    """Refuse a request for which there is no mock, as *reason* says."""
+    operation = request.headers.get("x-amz-target", "").rpartition(".")[2] or "KMS"
+    return write_error(KmsError("CallOutsideMock", describe_refusal(operation, reason)))
+
+
+def describe_refusal(operation: str, reason: str) -> str:
+    return (
+        f"{operation} was called in a process that the tests have started, {reason}. To have it "
+        "answered by the test's own KMS, say kmsmock_children = serve in the ini file, or "
+        "children='serve' to mock_kms or the marker kms."
+    )
+
+
 def is_preflight(request: Request) -> bool:
     return request.method == "OPTIONS" and "origin" in request.headers
 

@@ -11,6 +11,8 @@ from collections import deque
 from time import monotonic
 from typing import Final, Protocol
 
+# Before the hooks below: so a fork first lets our threads stand still, and takes the locks after.
+from pytest_kmsmock._kms import locking  # noqa: F401
 from pytest_kmsmock.serving.http11 import (
     CONTINUE,
     Reader,
@@ -52,8 +54,9 @@ class Listener:
         OSError: If it can't listen there, in a sentence.
     """
 
-    def __init__(self, site: Site, host: str, port: int) -> None:
+    def __init__(self, site: Site, host: str, port: int, name: str = "kmsmock-server") -> None:
         self._site = site
+        self._name = name
         self._socket = listen(host, port)
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
@@ -76,7 +79,7 @@ class Listener:
     def resume(self) -> None:
         """Serve; connections that were made meanwhile have waited."""
         self._runs = True
-        self._thread = threading.Thread(target=self._run, name="kmsmock-server", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     def pause(self) -> None:
@@ -180,7 +183,7 @@ class Listener:
             worker = threading.Thread(
                 target=self._answer_later,
                 args=(connection, request),
-                name="kmsmock-server-call",
+                name=f"{self._name}-call",
                 daemon=True,
             )
             self._workers.add(worker)

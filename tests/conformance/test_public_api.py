@@ -33,6 +33,7 @@ def test_exported_names():
         "CallOutsideMock",
         "Calls",
         "Fault",
+        "ForkedCopyWarning",
         "KeyHandle",
         "KeyStoreHandle",
         "KmsMock",

@@ -37,9 +37,10 @@ NAME: Final = re.compile(r"# ([\w/-]+\.(?:py|ini|toml))\n")
 TEST: Final = re.compile(r"(?m)^ *(?:async )?def test_")
 DURATION: Final = re.compile(r"in \d+\.\d\ds")
 
-# The sockets stay refused. What would take its time in each run, or leave traces, is left out.
+# Other machines stay out of reach. What would take its time in each run, or leave traces, is left
+# out.
 OPTIONS: Final = (
-    "--disable-socket",
+    "--allow-hosts=127.0.0.1",
     "--allow-unix-socket",
     "-pno:cacheprovider",
     "-pno:hypothesispytest",

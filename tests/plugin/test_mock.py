@@ -293,7 +293,7 @@ def test_repr():
 
 UNKNOWN = (
     "mock_kms() has no keyword {keyword!r}{hint} (it takes region_name, account_id, wire, "
-    "unfired_faults, auto_create_keys, outside, isolated)"
+    "unfired_faults, auto_create_keys, outside, children, isolated)"
 )
 
 

@@ -1,11 +1,13 @@
 """What the tests of the server share: sockets on this machine, and a client of bytes."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from pytest_kmsmock import KmsMock, mock_kms
 from pytest_kmsmock.serving.server import KmsServer
+from pytest_kmsmock.stack import ACTIVE
 from tests.serving.raw import Wire
 from tests.sockets import this_machine_allowed
 
@@ -45,3 +47,9 @@ def connect(server: KmsServer) -> Iterator[Callable[[], Wire]]:
 @pytest.fixture
 def wire(connect: Callable[[], Wire]) -> Wire:
     return connect()
+
+
+@pytest.fixture
+def outside_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `kmsmock_outside = error` sets."""
+    monkeypatch.setattr(ACTIVE, "defaults", replace(ACTIVE.defaults, outside="error"))
