@@ -58,19 +58,20 @@ POOL = KeyPairPool()
 
 class Leases:
     """
-    What one KMS has on loan from the pool.
+    What the keys of one KMS have on loan from the pool.
 
-    What changes is the list of loans, under a lock: it grows with `rsa` and ends with `close`.
-    With *reuse* off every pair is fresh, and none is given back.
+    What changes is the list of loans, under a lock: it grows with `rsa`, and ends with `close` or
+    `retire`. With *reuse* off every pair is fresh, and none is given back.
     """
 
     def __init__(self, pool: KeyPairPool = POOL, reuse: bool = True) -> None:
         self._pool = pool
+        self._reuse = reuse
         self._loans: list[rsa.RSAPrivateKey] | None = [] if reuse else None
         self._lock = new_lock()
 
     def rsa(self, bits: int) -> "rsa.RSAPrivateKey":
-        """Lease a pair until `close`; after it, make a fresh one that is never given back."""
+        """Lease a pair until `close`; after the end, make a fresh one that is never given back."""
         if self._loans is None:
             return self._pool.generate(bits)
         key = self._pool.lease(bits)
@@ -79,15 +80,20 @@ class Leases:
                 self._loans.append(key)
         return key
 
-    def keep(self) -> None:
-        """Never give back what is on loan by now."""
+    def retire(self) -> "Leases":
+        """
+        Keep what is on loan for good, and return successors for the keys that are yet to come.
+
+        For a KMS that is copied. A key of both makes its pair at its first use in either one, maybe
+        after the other has been closed; so nothing that was leased here is ever given back.
+        """
         with self._lock:
-            if self._loans is not None:
-                self._loans = []
+            self._loans = None
+        return self.__deepcopy__(None)
 
     def __deepcopy__(self, memo: object) -> "Leases":
-        # The copy of a KMS uses the key pairs of the original, and takes its own from there on.
-        return Leases(self._pool, reuse=self._loans is not None)
+        # The keys of a copied KMS have theirs from here; those that it makes itself are its own.
+        return Leases(self._pool, self._reuse)
 
     def close(self) -> None:
         """Give everything back. Doing it twice does no harm."""

@@ -236,7 +236,7 @@ class World:
 
     def copy(self) -> "World":
         """Return a world that is and will be as this one, and goes its own way."""
-        self.leases.keep()  # one key pair in two worlds: neither may give it back
+        self.leases = self.leases.retire()  # one key pair in two worlds: neither may give it back
         return copy.deepcopy(self)
 
     def close(self) -> None:

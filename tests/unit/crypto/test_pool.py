@@ -107,6 +107,39 @@ def test_lease_after_close():
     assert Leases(pool).rsa(2048) == Pair(2048, 1)
 
 
+def test_lease_after_retiring():
+    """A key whose KMS was copied before its first use gets a pair that nobody else will get."""
+    pool = CountingPool()
+    leases = Leases(pool)
+    before = leases.rsa(2048)
+    successors = leases.retire()
+    after = leases.rsa(2048)
+    leases.close()
+    successors.close()
+
+    assert {before, after}.isdisjoint([Leases(pool).rsa(2048) for _ in range(3)])
+
+
+def test_successors_recycle():
+    """The keys that a KMS makes after it was copied have pairs that go back to the pool."""
+    pool = CountingPool()
+    successors = Leases(pool).retire()
+    pair = successors.rsa(2048)
+    successors.close()
+
+    assert Leases(pool).rsa(2048) is pair
+
+
+def test_successors_without_reuse():
+    """With reuse off, pairs are fresh after a copy, too."""
+    pool = CountingPool()
+    successors = Leases(pool, reuse=False).retire()
+    successors.rsa(2048)
+    successors.close()
+
+    assert Leases(pool).rsa(2048) == Pair(2048, 2)
+
+
 def test_close_while_generating():
     """A pair that was being made while its KMS closed is not given back."""
     leases = None
