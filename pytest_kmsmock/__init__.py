@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pytest_kmsmock.workbench.enclave import NitroEnclave
     from pytest_kmsmock.workbench.faults.planning import Fault, UnfiredFaults
     from pytest_kmsmock.workbench.key_stores.handles import KeyStoreHandle
-    from pytest_kmsmock.workbench.keys.known import KeyHandle, Snapshot
+    from pytest_kmsmock.workbench.keys.handle import KeyHandle
+    from pytest_kmsmock.workbench.keys.known import Snapshot
 
 __all__ = [
     "Call",
@@ -38,7 +39,7 @@ _MODULES = {
     "Calls": "workbench.calls.record",
     "Fault": "workbench.faults.planning",
     "ForkedCopyWarning": "serving.forked",
-    "KeyHandle": "workbench.keys.known",
+    "KeyHandle": "workbench.keys.handle",
     "KeyStoreHandle": "workbench.key_stores.handles",
     "KmsMock": "mock",
     "KmsServer": "serving.server",

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from pytest_kmsmock.options import Options, read_options
-from pytest_kmsmock.stack import ACTIVE, Turn
+from pytest_kmsmock.stack import ACTIVE, Purpose, Turn
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
@@ -18,29 +18,37 @@ __tracebackhide__ = True
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-def begin(options: Options, settled: tuple[Options, ...] = ()) -> "Turn[KmsMock]":
-    """Join the active mock, or start one: the first brings what a run without KMS does without."""
-    from pytest_kmsmock.mock import make_mock  # noqa: PLC0415 - 3 ms, of each run with the plugin
+def new_turn(
+    options: Options, *, settled: tuple[Options, ...] = (), purpose: Purpose = "code"
+) -> "Turn[KmsMock]":
+    """Return a turn that is yet to begin, and joins the active mock then or makes one."""
+    return Turn(ACTIVE, options, make_mock, settled=settled, purpose=purpose)
 
-    return ACTIVE.begin(options, make_mock, settled)
+
+def make_mock(options: Options) -> "KmsMock":
+    """Make a mock: the first brings what a run without KMS does without."""
+    from pytest_kmsmock import mock  # noqa: PLC0415 - 3 ms, of each run with the plugin
+
+    return mock.make_mock(options)
 
 
 class Activation:
     """What `mock_kms(...)` returns: a decorator, and a context manager that gives the handle."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, purpose: Purpose = "code") -> None:
         self._options = options
-        self._turns: list[Turn[KmsMock]] = []
+        self._purpose = purpose
+        self._entered: list[Turn[KmsMock]] = []
+        self._started: list[Turn[KmsMock]] = []
 
     def __call__(self, wrapped: Decorated) -> Decorated:
         from pytest_kmsmock.decorating import decorate  # noqa: PLC0415 - see wrap_method: wrapt
 
-        decorated: Decorated = decorate(wrapped, self._options, partial(begin, self._options))
+        decorated: Decorated = decorate(wrapped, self._options, partial(Activation, self._options))
         return decorated
 
     def __enter__(self) -> "KmsMock":
-        self._turns.append(begin(self._options))
-        return self._turns[-1].mock
+        return self._begin(self._entered)
 
     def __exit__(
         self,
@@ -48,7 +56,17 @@ class Activation:
         failure: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        ACTIVE.end(self._turns.pop(), failure)
+        try:
+            if self._entered:  # or else stop() has ended it, within the block
+                self._entered[-1].end(failure)
+        finally:
+            end_all(self._entered[-1:])
+            del self._entered[-1:]
+
+    def __del__(self) -> None:
+        # An exception from a signal may come before the first line of `__exit__`, or of `__init__`.
+        if entered := vars(self).get("_entered"):
+            end_all(entered)
 
     async def __aenter__(self) -> "KmsMock":
         return self.__enter__()
@@ -63,7 +81,10 @@ class Activation:
 
     def start(self) -> "KmsMock":
         """Start a mock, or join the active one, and return the handle; do so once until stopped."""
-        return self._turns[-1].mock if self._turns else self.__enter__()
+        for turn in (*self._entered, *self._started):
+            if turn.is_active:
+                return turn.mock
+        return self._begin(self._started)
 
     def stop(self) -> None:
         """
@@ -72,9 +93,32 @@ class Activation:
         Raises:
             UnfiredFaults: If planned faults never fired.
         """
-        with ExitStack() as turns:
-            while self._turns:
-                turns.push(self._turns.pop(0))
+        turns = [*self._entered, *self._started]
+        try:
+            with ExitStack() as ending:
+                for turn in turns:
+                    ending.push(turn)
+        finally:
+            end_all(turns)
+            self._entered.clear()
+            self._started.clear()
+
+    def _begin(self, turns: "list[Turn[KmsMock]]") -> "KmsMock":
+        turn = new_turn(self._options, purpose=self._purpose)
+        try:
+            turns.append(turn)
+            return turn.begin()
+        except BaseException:
+            end_all([turn])
+            if turn in turns:
+                turns.remove(turn)
+            raise
+
+
+def end_all(turns: "list[Turn[KmsMock]]") -> None:
+    """See to it that turns are over, whatever has kept them from ending."""
+    for turn in turns:
+        turn.drop()
 
 
 @overload

@@ -4,17 +4,25 @@ import inspect
 import sys
 import unittest
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AbstractContextManager, aclosing, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any, Protocol
 
 import wrapt
 
 from pytest_kmsmock.options import OPTIONS, Options
 
+if TYPE_CHECKING:
+    from pytest_kmsmock.activation import Activation
+    from pytest_kmsmock.stack import Purpose
+
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
 
-Begin = Callable[[], AbstractContextManager[object]]
+
+class Begin(Protocol):
+    """Makes what starts or joins a mock: as a context manager, or by start and stop."""
+
+    def __call__(self, purpose: "Purpose" = "code", /) -> "Activation": ...
 
 
 def decorate(wrapped: Any, options: Options, begin: Begin) -> Any:
@@ -22,7 +30,7 @@ def decorate(wrapped: Any, options: Options, begin: Begin) -> Any:
     Put a mock around *wrapped*, which keeps its name, signature and kind.
 
     Args:
-        begin: Starts or joins a mock; called once per call, or per test of a class.
+        begin: Called once per call, or per test of a class.
 
     Raises:
         TypeError: For what can't be decorated, with what to do instead.
@@ -125,12 +133,14 @@ def decorate_class(cls: type, options: Options, begin: Begin) -> type:
     """
     Give each test of *cls* a mock, set-up and tear-down included; the class stays what it is.
 
-    A TestCase does it by itself. A class in pytest's style leaves it to the plugin, because only
-    pytest knows when the set-up of one of its tests begins.
+    What the class sets up for all its tests happens in a mock, too, and each test begins with a
+    copy of that. A TestCase does it by itself. A class in pytest's style leaves it to the plugin,
+    because only pytest knows when the set-up of one of its tests begins.
     """
     if issubclass(cls, unittest.TestCase):
         for name in ("run", "debug"):
             enclose_method(cls, name, options, begin)
+        enclose_set_up(cls, options, begin)
     elif "pytest_kmsmock.plugin" not in sys.modules:
         raise TypeError(
             f"mock_kms can't decorate {cls.__name__!r}: the tests of a class that is no "
@@ -152,7 +162,7 @@ def enclose_method(cls: type, name: str, options: Options, begin: Begin) -> None
         from pytest_kmsmock.workbench.faults.planning import UnfiredFaults  # noqa: PLC0415 - see KmsMock._open
 
         try:
-            with begin():
+            with begin("test"):
                 return run(*args, **kwargs)
         except UnfiredFaults:
             # A runner of unittest hands `run` a result, and counts on it to raise nothing.
@@ -165,6 +175,29 @@ def enclose_method(cls: type, name: str, options: Options, begin: Begin) -> None
     method.__name__ = name
     method.__qualname__ = f"{cls.__qualname__}.{name}"
     setattr(cls, name, EnclosedMethod(method))
+
+
+def enclose_set_up(cls: type[unittest.TestCase], options: Options, begin: Begin) -> None:
+    own = vars(cls).get("setUpClass")
+
+    def set_up_class(current: Any) -> None:
+        set_up = super(cls, current).setUpClass if own is None else own.__get__(None, current)
+        if getattr(current, OPTIONS) is options and has_own_set_up(current):
+            activation = begin("set-up")
+            current.addClassCleanup(activation.stop)
+            activation.start()
+        set_up()
+
+    set_up_class.__name__ = "setUpClass"
+    set_up_class.__qualname__ = f"{cls.__qualname__}.setUpClass"
+    cls.setUpClass = EnclosedSetUp(set_up_class, is_own=own is not None)  # type: ignore[assignment]  # it is a method, too
+
+
+def has_own_set_up(cls: type) -> bool:
+    """Tell whether a TestCase sets up anything for the class (in Django also by setUpTestData)."""
+    methods = [vars(owner).get("setUpClass") for owner in cls.__mro__]
+    methods = methods[: -len(unittest.TestCase.__mro__)]
+    return any(getattr(method, "is_own", method is not None) for method in methods)
 
 
 class EnclosedMethod:
@@ -180,3 +213,14 @@ class EnclosedMethod:
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self._function.__get__(instance, owner)
+
+
+class EnclosedSetUp(EnclosedMethod):
+    """The same for `setUpClass`; *is_own* says whether the class had one of its own before."""
+
+    def __init__(self, function: Callable[..., Any], *, is_own: bool) -> None:
+        super().__init__(function)
+        self.is_own = is_own
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return super().__get__(owner)

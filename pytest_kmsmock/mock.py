@@ -1,10 +1,12 @@
 """The mock: the handle that a test holds on an in-memory KMS."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
+    client_options,
     configured_region,
     forget_shared_clients,
     new_boto3_session,
@@ -12,25 +14,41 @@ from pytest_kmsmock.interception.sessions import (
     new_session,
     shared_client,
 )
-from pytest_kmsmock.options import Children, Options
+from pytest_kmsmock.options import Children, Options, check_region, check_switch
 from pytest_kmsmock.serving.children import CHILDREN
 from pytest_kmsmock.serving.offer import OffersServing
 from pytest_kmsmock.stack import ACTIVE
 from pytest_kmsmock.workbench.bench import Workbench
+from pytest_kmsmock.workbench.wording import explained, suggest
 
 if TYPE_CHECKING:
     import boto3
     from botocore.session import Session
 
-    from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Request, Response, Service
     from pytest_kmsmock.interception.exchange import Exchange, Outcome
     from pytest_kmsmock.stubs import KMSClient
+    from pytest_kmsmock.workbench.clock import MockClock
     from pytest_kmsmock.workbench.faults.planning import Scope
     from pytest_kmsmock.workbench.strictness import Strictness
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
+
+
+if TYPE_CHECKING:
+    fixed = property
+else:
+
+    class fixed(property):  # noqa: N801 - it stands for property
+        """A property that says, when somebody sets it, when it could have been chosen."""
+
+        def __set__(self, mock: object, value: object) -> NoReturn:
+            name = self.fget.__name__
+            raise AttributeError(
+                f"the {name} of a mock can't be changed once it is made: give it to"
+                f" mock_kms({name}=...), KmsMock({name}=...) or the marker kms"
+            )
 
 
 class KmsMock(Workbench, OffersServing):
@@ -63,6 +81,7 @@ class KmsMock(Workbench, OffersServing):
     _service: "Service"
     _make_request: "partial[Request]"
 
+    @explained
     def __init__(
         self,
         *,
@@ -90,10 +109,10 @@ class KmsMock(Workbench, OffersServing):
 
         defaults = ACTIVE.defaults
         self._region_name = options.region_name or defaults.region_name
-        self.account_id = options.account_id or defaults.account_id
-        self.wire = defaults.wire if options.wire is None else options.wire
+        self._account_id = options.account_id or defaults.account_id
+        self._wire = defaults.wire if options.wire is None else options.wire
         self.children = options.children or defaults.children
-        self.auto_create_keys = (
+        self._auto_create_keys = (
             defaults.auto_create_keys
             if options.auto_create_keys is None
             else options.auto_create_keys
@@ -105,14 +124,41 @@ class KmsMock(Workbench, OffersServing):
     def __repr__(self) -> str:
         return f"<KmsMock {self.account_id} {self.region_name}>"
 
-    @property
+    @fixed
     def region_name(self) -> str:
         """The Region of sessions that have none configured, and of `client()`."""
         if self._region_name is None:
             self._region_name = configured_region() or "us-east-1"
         return self._region_name
 
+    @fixed
+    def account_id(self) -> str:
+        """The caller's account, 12 digits."""
+        return self._account_id
+
     @property
+    def wire(self) -> bool:
+        """Whether botocore signs, sends, retries and parses; may be set, from the next call on."""
+        return self._wire
+
+    @wire.setter
+    def wire(self, value: bool) -> None:
+        check_switch("wire", value)
+        self._wire = value
+
+    @property
+    def auto_create_keys(self) -> bool:
+        """Whether a key or an alias is made when a request names it; may be set at any time."""
+        return self._auto_create_keys
+
+    @auto_create_keys.setter
+    def auto_create_keys(self, value: bool) -> None:
+        check_switch("auto_create_keys", value)
+        self._auto_create_keys = value
+        if hasattr(self, "_service"):
+            self._service.world.makes_missing_keys = value
+
+    @fixed
     def unfired_faults(self) -> Literal["error", "ignore"]:
         """What becomes of planned faults that never fired: now, in this test."""
         return self._faults.policy
@@ -135,10 +181,23 @@ class KmsMock(Workbench, OffersServing):
             outside=ACTIVE.outside,
         )
 
+    def __enter__(self) -> NoReturn:
+        raise TypeError(
+            "a KmsMock is no context manager: write `with mock_kms() as mock:`, with the same"
+            " arguments, or use its start() and stop()"
+        )
+
+    def __exit__(self, *_: object) -> None:
+        """Be there, or else Python would say so before `__enter__` can say what to do."""
+
     @property
-    def clock(self) -> "Clock":
+    def clock(self) -> "MockClock":
         """The time of this KMS: deletions, rotations and expiries follow it."""
-        return self._service.world.clock
+        from pytest_kmsmock.workbench.clock import MockClock  # noqa: PLC0415 - see _open
+
+        if not hasattr(self, "_service"):
+            self._require_active()
+        return MockClock(lambda: self._service, self._require_active)
 
     def client(self, region_name: str | None = None, **options: Any) -> "KMSClient":
         """
@@ -151,9 +210,16 @@ class KmsMock(Workbench, OffersServing):
             region_name: The client's Region; the mock's by default.
             options: What `create_client` of a botocore session takes, such as `config`.
         """
-        region_name = region_name or self.region_name
+        if region_name is None:
+            region_name = self.region_name
+        else:
+            check_region("region_name", region_name)
         if options:
-            return new_client(region_name, **options)
+            try:
+                return new_client(region_name, **options)
+            except TypeError:
+                refuse_unknown_options(options)  # or else it is botocore that must explain
+                raise
         return shared_client(region_name)
 
     def session(self) -> "Session":
@@ -171,7 +237,12 @@ class KmsMock(Workbench, OffersServing):
 
     def start(self) -> "KmsMock":
         """Become the mock that answers, with an empty KMS; do nothing if it is active already."""
-        ACTIVE.start(self)
+        if not ACTIVE.has(self):
+            try:
+                ACTIVE.start(self)
+            except BaseException:
+                ACTIVE.stop(self)
+                raise
         return self
 
     def stop(self) -> None:
@@ -187,12 +258,15 @@ class KmsMock(Workbench, OffersServing):
         """Forget all keys, aliases and grants, calls and planned faults, as if just started."""
         with ACTIVE.lock:
             if ACTIVE.has(self):
-                self._close()
+                former = self._service.world
                 self._open()
+                former.close()
 
-    def plan_of_test(self, policy: Literal["error", "ignore"] | None) -> "Scope":
-        """Let the faults that a test plans end with it; for the plugin."""
-        return self._faults.begin_scope(policy)
+    def _plan_of_test(self, policy: Literal["error", "ignore"] | None) -> "Scope":
+        """Let the faults that a test plans end with it, once this has begun; for the plugin."""
+        from pytest_kmsmock.workbench.faults.planning import Scope  # noqa: PLC0415 - see _open
+
+        return Scope(self._faults, policy)
 
     def has_plan_for(self, operation: str) -> bool:
         """Say whether a request could be hit by a planned fault; for the seams."""
@@ -211,7 +285,7 @@ class KmsMock(Workbench, OffersServing):
             self._record.announce(exchange, service.caller_of(request), service.world.clock.now()),
             perform=partial(self._perform, exchange),
             refuse=partial(service.refuse, request),
-            clock=service.world.clock,
+            clock=self.clock,
             read_timeout=exchange.read_timeout,
         )
         self._record.add(exchange, outcome.response, outcome.connection_error)
@@ -238,20 +312,25 @@ class KmsMock(Workbench, OffersServing):
         if not ACTIVE.has(self):
             raise ValueError("this mock is not active: start() it, or use it inside mock_kms()")
 
-    def _open(self) -> None:
+    def _open(self, model: "KmsMock | None" = None) -> None:
         # The engine brings cryptography with it, and takes 0.1 s the first time.
         from pytest_kmsmock._kms.domain.world import World  # noqa: PLC0415 - see above
         from pytest_kmsmock._kms.service import Request, Service  # noqa: PLC0415 - see above
 
         hooks.catch_up(ACTIVE)
         CHILDREN.install()
-        self._service = Service(World(reuse_key_pairs=self._reuse_key_pairs))
-        self._service.world.makes_missing_keys = self.auto_create_keys
-        self._make_request = partial(Request, account_id=self.account_id)
+        if model is None:
+            service = Service(World(reuse_key_pairs=self._reuse_key_pairs))
+        else:
+            service = Service(model._copy_world())
+        service.world.makes_missing_keys = self._auto_create_keys
+        make_request = partial(Request, account_id=self._account_id)
+        if model is None and ACTIVE.defaults.seed_file is not None:
+            self._load_at_start(ACTIVE.defaults.seed_file, service)
+        # From here on it is another KMS, all of it.
+        self._service, self._make_request = service, make_request
         self._record.clear()
         self._faults.clear()
-        if ACTIVE.defaults.seed_file is not None:
-            self._load_at_start(ACTIVE.defaults.seed_file)
 
     def _close(self) -> None:
         self._service.world.close()
@@ -270,6 +349,20 @@ class KmsMock(Workbench, OffersServing):
                 self._end_serving(failure)
         finally:
             self._faults.finish(failure)
+
+
+def refuse_unknown_options(options: Mapping[str, object]) -> None:
+    """
+    Raises:
+        TypeError: For a keyword that `client()` does not take.
+    """
+    known = ("region_name", *client_options())
+    for name in options:
+        if name not in known:
+            raise TypeError(
+                f"client() has no argument {name!r}{suggest(name, known)}"
+                f" (it takes {', '.join(known)})"
+            ) from None
 
 
 def make_mock(options: Options) -> KmsMock:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -54,6 +54,9 @@ class Options:
             check_region("region_name", self.region_name)
         if self.account_id is not None:
             check_account_id("account_id", self.account_id)
+        for name in ("wire", "auto_create_keys", "isolated"):
+            if (value := getattr(self, name)) is not None:
+                check_switch(name, value)
         for name in CHOICES:
             if (value := getattr(self, name)) is not None:
                 check_choice(name, value)
@@ -70,10 +73,39 @@ def is_region(text: str) -> bool:
 def check_region(name: str, value: object) -> None:
     """
     Raises:
-        ValueError: Unless *value* looks like a Region; *name* is what it was given as.
+        ValueError: Unless *value* is the name of a Region; *name* is what it was given as.
     """
     if not (isinstance(value, str) and is_region(value)):
         raise ValueError(f"{name} {value!r} is not the name of a Region, such as 'eu-west-1'")
+    if value not in region_names():
+        near = find_near(value, region_names())
+        hint = f": did you mean {near!r}?" if near else ""
+        raise ValueError(
+            f"{name} {value!r} is not a Region that the installed botocore knows{hint}"
+        )
+
+
+def region_names() -> tuple[str, ...]:
+    from pytest_kmsmock._kms.wire.model import (  # noqa: PLC0415 - few name a Region, so few wait
+        region_names,
+    )
+
+    return region_names()
+
+
+def find_near(name: str, known: Iterable[str]) -> str | None:
+    import difflib  # noqa: PLC0415 - 1 ms, for an error only
+
+    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
+
+
+def check_switch(name: str, value: object) -> None:
+    """
+    Raises:
+        TypeError: Unless *value* is True or False; *name* is what it was given as.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}={value!r} is not True or False")
 
 
 def check_account_id(name: str, value: object) -> None:
@@ -110,10 +142,8 @@ def read_options(keywords: Mapping[str, Any], taker: str) -> Options:
     known = [option.name for option in fields(Options)]
     for keyword in keywords:
         if keyword not in known:
-            import difflib  # noqa: PLC0415 - 1 ms, for an error only
-
-            near = difflib.get_close_matches(keyword, known, n=1)
-            hint = f": did you mean {near[0]!r}?" if near else ""
+            near = find_near(keyword, known)
+            hint = f": did you mean {near!r}?" if near else ""
             raise TypeError(
                 f"{taker} has no keyword {keyword!r}{hint} (it takes {', '.join(known)})"
             )

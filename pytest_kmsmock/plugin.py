@@ -1,13 +1,15 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_kmsmock.activation import begin
+from pytest_kmsmock.activation import new_turn
 from pytest_kmsmock.options import (
     ASK_NOTHING,
     OPTIONS,
@@ -21,11 +23,10 @@ from pytest_kmsmock.options import (
 from pytest_kmsmock.stack import ACTIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.stubs import KMSClient
+    from pytest_kmsmock.workbench.faults.planning import Scope
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -183,7 +184,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             read_marker(marker, item)
 
 
-def read_marker(marker: pytest.Mark, item: pytest.Item) -> Options:
+def read_marker(marker: pytest.Mark, item: pytest.Item | pytest.Collector) -> Options:
     try:
         if marker.args:
             raise TypeError("the marker kms takes keywords only")
@@ -192,7 +193,7 @@ def read_marker(marker: pytest.Mark, item: pytest.Item) -> Options:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
-def collect_options(item: pytest.Item) -> list[Options]:
+def collect_options(item: pytest.Item | pytest.Collector) -> list[Options]:
     """Find the options of *item*'s markers and decorators, its own last."""
     found: list[Options] = []
     for node in item.listchain():
@@ -218,6 +219,9 @@ def merge(found: list[Options]) -> Options:
 SETTLED: Final = pytest.StashKey[bool]()
 STARTED: Final = pytest.StashKey["KmsMock"]()
 
+# The fixtures by which pytest calls setup_module, setup_class and setUpClass.
+SET_UPS: Final = ("_xunit_setup_module", "_xunit_setup_class", "_unittest_setUpClass")
+
 # From pytest_fixture_setup to the fixture that comes right after it, with nothing in between.
 HANDED_OVER: Final["list[KmsMock]"] = []
 
@@ -233,7 +237,11 @@ def pytest_fixture_setup(
     also those without a mock.
     """
     __tracebackhide__ = True
-    if fixturedef.scope != "function" or is_plan_only(request.config):
+    if is_plan_only(request.config):
+        return
+    if fixturedef.scope != "function":
+        if fixturedef.argname.startswith(SET_UPS):
+            start_for_set_up(request.node)
         return
     settle(request.node)
     if fixturedef.argname == "_kmsmock":
@@ -265,6 +273,16 @@ def settle(item: pytest.Item) -> None:
     item.stash[SETTLED] = True
 
 
+def start_for_set_up(node: pytest.Collector) -> None:
+    """Start a mock for what a class or module sets up for its tests, which begin with copies."""
+    __tracebackhide__ = True
+    found = collect_options(node)
+    if found or ACTIVE.defaults.autouse:
+        turn = new_turn(merge(found), settled=tuple(found), purpose="set-up")
+        node.addfinalizer(turn.end)
+        turn.begin()
+
+
 def start(item: pytest.Item, found: list[Options]) -> "KmsMock":
     """Start the mock that *found* asks for, or join the active one, until the test is over."""
     __tracebackhide__ = True
@@ -273,19 +291,26 @@ def start(item: pytest.Item, found: list[Options]) -> "KmsMock":
     policy = options.unfired_faults
     if policy is not None:
         options = replace(options, unfired_faults=None)
-    turn = begin(options, settled=tuple(found))
-    plan = turn.mock.plan_of_test(policy)
-    item.stash[STARTED] = turn.mock
+    turn = new_turn(options, settled=tuple(found), purpose="test")
+    plans: list[Scope] = []
 
     def end() -> None:
         __tracebackhide__ = True
-        del item.stash[STARTED]
+        if STARTED in item.stash:
+            del item.stash[STARTED]
         item.stash[SETTLED] = False  # for another run of it
-        with turn:
-            plan.end()
+        with ExitStack() as ending:
+            ending.push(turn)
+            for plan in plans:
+                plan.end()
 
+    # First: whatever interrupts the start, the test's end puts everything right.
     item.addfinalizer(end)
-    return turn.mock
+    mock = turn.begin()
+    plans.append(mock._plan_of_test(policy))
+    plans[0].begin()
+    item.stash[STARTED] = mock
+    return mock
 
 
 def mock_of(item: pytest.Item) -> "KmsMock":
@@ -313,6 +338,38 @@ def kms_mock(_kmsmock: "KmsMock") -> "KmsMock":
     Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
     """
     return _kmsmock
+
+
+def start_for_fixture(request: pytest.FixtureRequest) -> "Iterator[KmsMock]":
+    """Run a mock for as long as a fixture of wider scope lives; tests that use KMS join it."""
+    __tracebackhide__ = True
+    found = collect_options(request.node)
+    with new_turn(merge(found), settled=tuple(found)) as mock:
+        yield mock
+
+
+@pytest.fixture(scope="class")
+def class_kms_mock(request: pytest.FixtureRequest) -> "Iterator[KmsMock]":
+    """The handle of a KMS that the tests of a class share; their kms_mock is it, too."""
+    yield from start_for_fixture(request)
+
+
+@pytest.fixture(scope="module")
+def module_kms_mock(request: pytest.FixtureRequest) -> "Iterator[KmsMock]":
+    """The handle of a KMS that the tests of a module share; their kms_mock is it, too."""
+    yield from start_for_fixture(request)
+
+
+@pytest.fixture(scope="package")
+def package_kms_mock(request: pytest.FixtureRequest) -> "Iterator[KmsMock]":
+    """The handle of a KMS that the tests of a package share; their kms_mock is it, too."""
+    yield from start_for_fixture(request)
+
+
+@pytest.fixture(scope="session")
+def session_kms_mock(request: pytest.FixtureRequest) -> "Iterator[KmsMock]":
+    """The handle of a KMS that all tests share; their kms_mock is it, too."""
+    yield from start_for_fixture(request)
 
 
 @pytest.fixture

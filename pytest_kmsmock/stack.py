@@ -2,11 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from pytest_kmsmock.interception import hooks
-from pytest_kmsmock.options import Defaults, Options
+from pytest_kmsmock.options import ASK_NOTHING, Defaults, Options
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
@@ -16,12 +15,14 @@ __tracebackhide__ = True
 
 Kind: TypeAlias = Literal["created", "joined", "started"]
 Outside: TypeAlias = Literal["allow", "error"]
+Purpose: TypeAlias = Literal["code", "set-up", "test"]
 
 
 class Stacked(Protocol):
     """What the stack asks of a mock: to open with its first turn, to close and settle after."""
 
-    def _open(self) -> None: ...
+    def _open(self, model: Any = None) -> None:
+        """Begin empty, or as the *model* is now, a mock of the same kind."""
 
     def _close(self) -> None: ...
 
@@ -31,50 +32,108 @@ class Stacked(Protocol):
 Mock = TypeVar("Mock", bound=Stacked)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Turn(Generic[Mock]):
     """
-    One activation of a mock.
+    One activation of a mock; nothing is active before `begin` and after `end`.
 
-    It *created* the mock, *joined* it, or is what the mock's own `start` did. *settled* are the
-    options that have had their say before: a decorator with one of them just joins. *outside* says
-    what holds while the turn has not ended but no mock is active any more, because it was stopped.
+    A turn has *created* its mock, *joined* it, or is what the mock's own `start` did. *settled* are
+    the options that have had their say before: a decorator with one of them just joins. Its
+    *purpose* is the set-up that the tests of a class share, one test, or any code: a test within a
+    set-up does not join, but begins with a copy.
+
+    An exception from a signal, whenever it comes, leaves a turn that has begun or one that has not:
+    whoever makes one ends it in a `finally`, also if `begin` has raised.
     """
 
-    stack: "ActiveMocks[Mock]"
-    mock: Mock
-    kind: Kind
-    settled: tuple[Options, ...]
-    outside: Outside | None
+    def __init__(
+        self,
+        stack: "ActiveMocks[Mock]",
+        options: Options,
+        make_mock: Callable[[Options], Mock] | None = None,
+        *,
+        settled: tuple[Options, ...] = (),
+        purpose: Purpose = "code",
+    ) -> None:
+        self.stack = stack
+        self.options = options
+        self.make_mock = make_mock
+        self.settled = settled
+        self.purpose = purpose
+        self.kind: Kind | None = None
+        self.mock: Mock
 
-    def __enter__(self) -> Mock:
+    @property
+    def outside(self) -> Outside | None:
+        """What holds until the end while no mock is active any more, because it was stopped."""
+        return self.options.outside
+
+    @property
+    def is_active(self) -> bool:
+        return self in self.stack.turns
+
+    def begin(self) -> Mock:
+        """Join the active mock, or start one if there is none or the options ask for their own."""
+        try:
+            self.stack.push(self)
+        except BaseException:
+            self.drop()
+            raise
         return self.mock
 
+    def end(self, failure: BaseException | None = None) -> None:
+        """
+        End, if it has not ended; a mock's first turn takes its own starts with it.
+
+        Raises:
+            UnfiredFaults: If a mock ends with a plan that came to nothing; if there has been a
+                *failure*, that one is told so instead.
+        """
+        try:
+            over = self.stack.take(self._is_over, self)
+        except BaseException:
+            self.drop()
+            raise
+        for mock in over:
+            mock._settle(failure)
+
+    def drop(self) -> None:
+        """End without asking after plans, as after an interruption."""
+        self.stack.take(self._is_over, self)
+
+    def _is_over(self, one: "Turn[Mock]") -> bool:
+        return one is self or (
+            self.kind == "created" and one.kind == "started" and one.mock is self.mock
+        )
+
+    def __enter__(self) -> Mock:
+        return self.begin()
+
     def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
-        self.stack.end(self, failure)
+        self.end(failure)
 
 
 class ActiveMocks(Generic[Mock]):
     """
     The stack of active mocks, one for the process: worker threads are served too.
 
-    Turns end in any order, and a mock lives until the last of its turns has ended.
+    Turns end in any order, and a mock lives until the last of its turns has ended. What changes is
+    two tuples, each replaced in one step.
     """
 
     def __init__(self) -> None:
         self.defaults = Defaults()
         self.lock = threading.RLock()
-        self._turns: tuple[Turn[Mock], ...] = ()
+        self.turns: tuple[Turn[Mock], ...] = ()
         self._with_outside: tuple[Turn[Mock], ...] = ()
 
     @property
     def current(self) -> Mock | None:
-        turns = self._turns
+        turns = self.turns
         return turns[-1].mock if turns else None
 
     @property
     def mocks(self) -> tuple[Mock, ...]:
-        return tuple(dict.fromkeys(turn.mock for turn in self._turns))
+        return tuple(dict.fromkeys(turn.mock for turn in self.turns))
 
     @property
     def refuse_outside(self) -> bool:
@@ -86,75 +145,77 @@ class ActiveMocks(Generic[Mock]):
         turns = self._with_outside
         return (turns[-1].outside if turns else None) or self.defaults.outside
 
-    def begin(
-        self,
-        options: Options,
-        make_mock: Callable[[Options], Mock],
-        settled: tuple[Options, ...] = (),
-    ) -> Turn[Mock]:
-        """Join the active mock, or start one if there is none or *options* ask for their own."""
-        with self.lock:
-            top = self._turns[-1] if self._turns else None
-            if top is not None and joins(options, top):
-                return self._push(top.mock, "joined", top.settled + settled, options.outside)
-            return self._push(make_mock(options), "created", settled, options.outside)
-
-    def end(self, turn: Turn[Mock], failure: BaseException | None = None) -> None:
-        """
-        End *turn*, if it has not ended; a mock's first turn takes its own starts with it.
-
-        Raises:
-            UnfiredFaults: If a mock ends with a plan that came to nothing; if there has been a
-                *failure*, that one is told so instead.
-        """
-        if turn.outside is not None:
-            with self.lock:
-                self._with_outside = tuple(one for one in self._with_outside if one is not turn)
-        self._end(
-            lambda one: (
-                one is turn
-                or (one.mock is turn.mock and turn.kind == "created" and one.kind == "started")
-            ),
-            failure,
-        )
-
     def has(self, mock: Mock) -> bool:
-        return mock in [turn.mock for turn in self._turns]
+        return mock in [turn.mock for turn in self.turns]
 
     def start(self, mock: Mock) -> None:
-        with self.lock:
-            if not self.has(mock):
-                self._push(mock, "started")
+        """Begin a turn of *mock*'s own, if it has none."""
+        turn = Turn(self, ASK_NOTHING)
+        turn.kind, turn.mock = "started", mock
+        turn.begin()
 
     def stop(self, mock: Mock) -> None:
-        self._end(lambda one: one.mock is mock)
+        """
+        End all turns of *mock*.
 
-    def _push(
-        self,
-        mock: Mock,
-        kind: Kind,
-        settled: tuple[Options, ...] = (),
-        outside: Outside | None = None,
-    ) -> Turn[Mock]:
-        if not self.has(mock):
-            mock._open()
-        turn = Turn(stack=self, mock=mock, kind=kind, settled=settled, outside=outside)
-        self._turns += (turn,)
-        if outside is not None:
-            self._with_outside += (turn,)
-        return turn
+        Raises:
+            UnfiredFaults: See `Turn.end`.
+        """
+        try:
+            over = self.take(lambda one: one.mock is mock)
+        except BaseException:
+            self.take(lambda one: one.mock is mock)
+            raise
+        for stopped in over:
+            stopped._settle(None)
 
-    def _end(
-        self, ends: Callable[[Turn[Mock]], bool], failure: BaseException | None = None
-    ) -> None:
+    def push(self, turn: Turn[Mock]) -> None:
+        """Put *turn* on top, with the mock that it has, joins or makes."""
         with self.lock:
-            ended = [turn for turn in self._turns if ends(turn)]
-            self._turns = tuple([turn for turn in self._turns if turn not in ended])
+            top = self.turns[-1] if self.turns else None
+            model = None
+            if top is not None and begins_with_copy(turn, top) and self._is_of_set_up(top.mock):
+                model = top.mock
+            if turn.kind == "started":
+                if self.has(turn.mock):
+                    return
+                turn.mock._open()
+            elif top is not None and model is None and joins(turn.options, top):
+                turn.kind, turn.mock = "joined", top.mock
+                turn.settled = top.settled + turn.settled
+            else:
+                assert turn.make_mock is not None
+                mock = turn.make_mock(turn.options)
+                mock._open(model)
+                turn.kind, turn.mock = "created", mock
+            self.turns += (turn,)
+            if turn.outside is not None:
+                self._with_outside += (turn,)
+
+    def _is_of_set_up(self, mock: Mock) -> bool:
+        """Tell whether *mock* was made for a set-up; else it is shared as any other mock is."""
+        return next(turn.purpose for turn in self.turns if turn.mock is mock) == "set-up"
+
+    def take(
+        self, is_over: Callable[[Turn[Mock]], bool], ended_turn: Turn[Mock] | None = None
+    ) -> list[Mock]:
+        """Take turns off, wherever they are, and return the mocks that have none left."""
+        with self.lock:
+            ended = [turn for turn in self.turns if is_over(turn)]
+            outside = [turn for turn in self._with_outside if turn is not ended_turn]
+            self._with_outside = tuple(outside)
+            self.turns = tuple([turn for turn in self.turns if turn not in ended])
             over = [mock for mock in {turn.mock for turn in ended} if not self.has(mock)]
             for mock in over:
                 mock._close()
-        for mock in over:
-            mock._settle(failure)
+        return over
+
+
+def begins_with_copy(turn: Turn[Mock], top: Turn[Mock]) -> bool:
+    """Tell whether *turn* is that of a test, or of an inner set-up, within a set-up."""
+    if top.purpose != "set-up" or turn.purpose == "code":
+        return False
+    return turn.purpose == "test" or not any(turn.options is known for known in top.settled)
 
 
 def joins(options: Options, top: Turn[Mock]) -> bool:

@@ -216,6 +216,11 @@ class Service:
             return Principal("", request.account_id, kind="Unknown")
         return found
 
+    def settle(self) -> World:
+        """Let happen what is due, as each request does, and return the world."""
+        self.alone(lambda: settle(self.world, self.world.clock.now()))
+        return self.world
+
     def alone(self, work: Callable[[], T]) -> T:
         """
         Do *work* while no call is under way, and all of it or nothing: if it raises, the world is

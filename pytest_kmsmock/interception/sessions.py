@@ -60,6 +60,16 @@ def new_client(region_name: str, **options: Any) -> "KMSClient":
     return client  # type: ignore[no-any-return]  # the stubs of botocore know no service
 
 
+def client_options() -> tuple[str, ...]:
+    """List the keywords of `create_client` that `new_client` takes."""
+    import inspect  # noqa: PLC0415 - for an error only
+
+    from botocore.session import Session  # noqa: PLC0415 - there is a session already
+
+    names = tuple(inspect.signature(Session.create_client).parameters)
+    return tuple(name for name in names if name not in ("self", "service_name", "region_name"))
+
+
 def shared_client(region_name: str) -> "KMSClient":
     """
     Return the process's one client for a Region: a new one would cost milliseconds.

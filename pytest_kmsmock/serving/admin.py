@@ -14,11 +14,11 @@ from pytest_kmsmock.serving.http11 import Request, Response
 from pytest_kmsmock.workbench.calls.showing import Display, part
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.wire.model import Shape
     from pytest_kmsmock.workbench.calls.record import Call, Calls
+    from pytest_kmsmock.workbench.clock import MockClock
     from pytest_kmsmock.workbench.faults.planning import Fault
-    from pytest_kmsmock.workbench.keys.known import KeyHandle
+    from pytest_kmsmock.workbench.keys.handle import KeyHandle
 
 # What a planned fault takes here, as `KmsMock.fail()` and `KmsMock.delay()`; a function can't come.
 FAILURE: Final = ("operation", "error", "message", "lost", "times", "after")
@@ -31,13 +31,14 @@ Answer: TypeAlias = Mapping[str, Any]
 class Mock(Protocol):
     """A mock, as its test sees it."""
 
-    account_id: str
+    @property
+    def account_id(self) -> str: ...
 
     @property
     def region_name(self) -> str: ...
 
     @property
-    def clock(self) -> "Clock": ...
+    def clock(self) -> "MockClock": ...
 
     @property
     def calls(self) -> "Calls": ...
@@ -169,7 +170,7 @@ class AdminFace:
         self._changes[name](self._mock.clock, value)
         return self._tell_time({})
 
-    _changes: Final[Mapping[str, "Callable[[Clock, Any], None]"]] = {
+    _changes: Final[Mapping[str, "Callable[[MockClock, Any], None]"]] = {
         "advance": lambda clock, value: clock.advance(**read_duration(value)),
         "move_to": lambda clock, value: clock.move_to(read_moment(value)),
         "freeze": lambda clock, value: clock.freeze() if value else clock.unfreeze(),
@@ -267,7 +268,7 @@ def read_moment(text: object) -> datetime:
 
 
 def describe_fault(number: int, fault: "Fault") -> Answer:
-    return {"id": number, "plan": fault.describe(), "fired": fault.fired}
+    return {"id": number, "plan": fault._describe(), "fired": fault.fired}
 
 
 def describe_call(call: "Call", *, secrets: bool) -> Answer:

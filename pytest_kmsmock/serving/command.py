@@ -17,7 +17,7 @@ from pytest_kmsmock.serving.server import KmsServer
 
 if TYPE_CHECKING:
     from pytest_kmsmock.serving import server
-    from pytest_kmsmock.workbench.keys.known import KeyHandle
+    from pytest_kmsmock.workbench.keys.handle import KeyHandle
 
     class Mock(server.Mock, Protocol):
         def start(self) -> object: ...

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.nitro.attested import AttestedEnvironment
 from pytest_kmsmock._kms.domain.clock import Clock
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     from pytest_kmsmock.stubs import RecipientInfoTypeDef
@@ -28,10 +29,12 @@ class NitroEnclave:
     .. versionadded:: 0.1.0
     """
 
+    @explained
     def __init__(self, *, pcrs: Mapping[int, bytes] | None = None, key_size: int = 2048) -> None:
         self.pcrs = {index: bytes(48) for index in range(3)} if pcrs is None else dict(pcrs)
         self._environment = AttestedEnvironment(key_size)
 
+    @explained
     def attestation_document(
         self, *, user_data: bytes | None = None, nonce: bytes | None = None
     ) -> bytes:
@@ -54,6 +57,7 @@ class NitroEnclave:
         """Return the enclave's private key, PKCS#8 in PEM, for tools that open its answers."""
         return self._environment.private_key_pem()
 
+    @explained
     def open(self, ciphertext_for_recipient: bytes) -> bytes:
         """
         Return the plaintext in a response's CiphertextForRecipient.

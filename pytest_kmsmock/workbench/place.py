@@ -20,10 +20,9 @@ class Place:
 
     @property
     def world(self) -> World:
-        # As any other request, this lets happen first what is due: a store that was told to connect
-        # has done so before a test breaks what stands behind it.
-        self.call("DescribeCustomKeyStores")
-        return self.service().world
+        # As for any request, what is due happens first: a store that was told to connect has done
+        # so before a test breaks what stands behind it.
+        return self.service().settle()
 
     @property
     def account(self) -> Account:
@@ -32,6 +31,9 @@ class Place:
     @property
     def region(self) -> Region:
         return self.account.region(self.region_name)
+
+    def describe(self) -> str:
+        return f"{self.region_name} and account {self.account_id}"
 
     def call(self, operation: str, **members: Any) -> dict[str, Any]:
         """

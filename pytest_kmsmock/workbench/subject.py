@@ -18,9 +18,11 @@ class Subject(ABC):
     its room inside its methods only: that brings the engine, which takes 0.1 s the first time.
     """
 
-    account_id: str
-    auto_create_keys: bool
     _service: "Service"
+
+    @property
+    @abstractmethod
+    def account_id(self) -> str: ...
 
     @property
     @abstractmethod
@@ -35,11 +37,11 @@ class Subject(ABC):
         self._require_active()
         return self._place_in(region_name or self.region_name)
 
-    def _place_in(self, region_name: str) -> "Place":
+    def _place_in(self, region_name: str, service: "Service | None" = None) -> "Place":
         from pytest_kmsmock.workbench.place import Place  # noqa: PLC0415 - see KmsMock._open
 
         return Place(
-            service=lambda: self._service,
+            service=lambda: self._service if service is None else service,
             account_id=self.account_id,
             region_name=region_name,
         )

@@ -1,6 +1,11 @@
-"""Words for people: how often, which name was probably meant, and what is no number."""
+"""Words for people: what was probably meant, how often, and how a method is called."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def refuse_unknown(name: object, known: Iterable[str], claim: str) -> None:
@@ -50,3 +55,63 @@ def say_times(number: int) -> str:
 
 def simplify(name: str) -> str:
     return name.lower().replace("_", "")
+
+
+def explained(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a call that does not fit the signature of *function* be told what does."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        __tracebackhide__ = True
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            refuse_call(function, args, kwargs)
+            raise
+
+    return call
+
+
+def refuse_call(
+    function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """
+    Raises:
+        TypeError: If *function*, a method, can't be called so, with what to write instead.
+    """
+    __tracebackhide__ = True
+    import inspect  # noqa: PLC0415 - 5 ms, for an error only
+
+    signature = inspect.signature(function)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        pass
+    else:
+        return
+    owner, _, name = function.__qualname__.rpartition(".")
+    name = owner if name == "__init__" else name
+    parameters = list(signature.parameters.values())[1:]
+    named = [one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    positional = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    for keyword in kwargs:
+        if keyword not in named and len(named) == len(parameters):
+            raise TypeError(
+                f"{name}() has no argument {keyword!r}{suggest(keyword, named)}"
+                f" (it takes {', '.join(named) or 'none'})"
+            ) from None
+    if len(args) - 1 > len(positional):
+        count = len(positional)
+        by_name = [one for one in named if one not in positional] or ["name"]
+        listed = f" ({', '.join(positional)})" if positional else ""
+        raise TypeError(
+            f"{name}() takes {count or 'no'} argument{'s' * (count != 1)} by position{listed}:"
+            f" name the others, as in {by_name[0]}=..."
+        ) from None
+    raise TypeError(f"{name}() lacks an argument: it takes {', '.join(named)}") from None
+
+
+def add_note(failure: BaseException, text: str) -> None:
+    """Add *text* to what is shown of an exception, as `add_note` does from Python 3.11 on."""
+    notes = [*getattr(failure, "__notes__", ()), text]
+    failure.__notes__ = notes  # type: ignore[attr-defined]  # new in Python 3.11

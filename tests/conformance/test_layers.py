@@ -33,6 +33,7 @@ LAYERS = [
 INTERCEPTION = [
     ["pytest_kmsmock.interception.hooks"],
     ["pytest_kmsmock.interception.seams"],
+    ["pytest_kmsmock.interception.errors"],
     [
         "pytest_kmsmock.interception.exchange",
         "pytest_kmsmock.interception.outside",
@@ -48,9 +49,14 @@ WORKBENCH = [
         "pytest_kmsmock.workbench.faults",
         "pytest_kmsmock.workbench.key_stores",
         "pytest_kmsmock.workbench.keys",
+        "pytest_kmsmock.workbench.refusals",
         "pytest_kmsmock.workbench.strictness",
     ],
-    ["pytest_kmsmock.workbench.subject"],
+    [
+        "pytest_kmsmock.workbench.clock",
+        "pytest_kmsmock.workbench.error_names",
+        "pytest_kmsmock.workbench.subject",
+    ],
     ["pytest_kmsmock.workbench.place", "pytest_kmsmock.workbench.wording"],
 ]
 ROOMS = [LAYERS, INTERCEPTION, WORKBENCH]

@@ -78,8 +78,9 @@ def test_marker(tmp_path):
 
 
 def test_fixtures(tmp_path):
-    """pytest lists three fixtures of the plugin, each with a sentence."""
+    """pytest lists the fixtures of the plugin, each with a sentence."""
     listed = ask_pytest("--fixtures", tmp_path).partition("pytest_kmsmock.plugin")[2]
     fixtures = re.findall(r"(?m)^(\w+).*\n    (\w.*)$", listed.partition("\n-----")[0])
 
-    assert {"kms", "kms_mock", "kms_server"} == {name for name, _ in fixtures}
+    wider = {f"{scope}_kms_mock" for scope in ("class", "module", "package", "session")}
+    assert {"kms", "kms_mock", "kms_server", *wider} == {name for name, _ in fixtures}

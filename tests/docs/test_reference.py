@@ -100,12 +100,15 @@ def test_every_option(pytester):
 
 
 def test_every_keyword():
-    """The page of fixtures has every keyword of the marker and the decorator, and both fixtures."""
+    """The page of fixtures has every fixture, and every keyword of the marker and the decorator."""
     with pytest.raises(TypeError) as caught:
         mock_kms(unknown=True)
     keywords = re.findall(r"\w+", str(caught.value).partition("(it takes ")[2])
 
-    assert {"kms", "kms_mock", "kms_server", *keywords} == names_in(first_column("fixtures.md"))
+    wider = {f"{scope}_kms_mock" for scope in ("class", "module", "package", "session")}
+    assert {"kms", "kms_mock", "kms_server", *wider, *keywords} == names_in(
+        first_column("fixtures.md")
+    )
 
 
 def test_every_exported_name():

@@ -44,12 +44,15 @@ def whole(work: Callable[[], V]) -> V:
     before = NOTES.steps
     NOTES.steps = steps
     try:
-        return work()
+        done = work()
+        if before is not None:
+            before.extend(steps)  # a part of a greater whole
     except BaseException:
         take_back(steps)
         raise
     finally:
         NOTES.steps = before
+    return done
 
 
 def change(subject: object, **values: Any) -> None:

@@ -151,6 +151,12 @@ def regions_of(partition: str) -> tuple[str, ...]:
     return tuple(name for name in regions if not name.endswith("-global"))
 
 
+@cache
+def region_names() -> tuple[str, ...]:
+    """List the Regions of all partitions."""
+    return tuple(name for partition in _partitions() for name in regions_of(partition))
+
+
 def dns_suffix_of(partition: str) -> str:
     """
     Return what the host names of *partition* end in: "amazonaws.com", "amazonaws.com.cn", …

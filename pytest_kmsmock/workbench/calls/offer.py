@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from pytest_kmsmock.workbench.subject import Subject
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     from pytest_kmsmock.workbench.calls.record import Calls, Record
@@ -25,6 +26,7 @@ class OffersCalls(Subject):
         """
         return self._record.view()
 
+    @explained
     def assert_called(self, operation: str, *, times: int | None = None, **parameters: Any) -> None:
         """
         Check that an operation was called, or else show what was called instead.
@@ -51,6 +53,7 @@ class OffersCalls(Subject):
 
         check_called(self.calls, operation, times, parameters)
 
+    @explained
     def assert_not_called(self, operation: str, **parameters: Any) -> None:
         """
         Check that an operation was not called, at all or with these parameters.

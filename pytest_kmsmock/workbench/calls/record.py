@@ -4,13 +4,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, SupportsIndex, overload
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
 from pytest_kmsmock.interception.exchange import Exchange, Origin, copy_containers
 from pytest_kmsmock.workbench.calls.showing import Display, write_request, write_response
-from pytest_kmsmock.workbench.wording import refuse_unknown
+from pytest_kmsmock.workbench.wording import refuse_unknown, say_times
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.access.principals import Principal
@@ -236,6 +236,12 @@ class Calls(Sequence[Call]):
     def __getitem__(self, index: int | slice) -> "Call | Calls":
         if isinstance(index, slice):
             return self._choose(self._entries[index], self._operation)
+        if not isinstance(index, SupportsIndex):
+            raise TypeError(
+                f"calls are counted, not named: write calls[0], calls[-1], or calls.of({index!r})"
+            )
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"there is no call {index}: {self._say_how_many()}")
         return self._entries[index].read()
 
     def __eq__(self, other: object) -> bool:
@@ -257,11 +263,13 @@ class Calls(Sequence[Call]):
             IndexError: If there is none.
         """
         if not self._entries:
-            missing = self._operation
-            raise IndexError(
-                "nothing was called" if missing is None else f"{missing} was not called"
-            )
+            raise IndexError(self._say_how_many())
         return self[-1]
+
+    def _say_how_many(self) -> str:
+        if not self._entries:
+            return f"{self._operation} was not called" if self._operation else "nothing was called"
+        return f"{self._operation or 'KMS'} was called {say_times(len(self))}"
 
     @property
     def is_cut(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_kmsmock.workbench.subject import Subject
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     from pytest_kmsmock.workbench.calls.record import Call
@@ -15,6 +16,7 @@ class OffersFaults(Subject):
 
     _faults: "Faults"
 
+    @explained
     def fail(
         self,
         operation: str,
@@ -69,6 +71,7 @@ class OffersFaults(Subject):
         failure = read_failure(error, message, lost=lost)
         return self._faults.add(operation, failure, times=times, after=after, when=when)
 
+    @explained
     def delay(
         self,
         operation: str,

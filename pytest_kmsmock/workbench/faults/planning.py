@@ -3,7 +3,9 @@
 import sys
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -13,12 +15,13 @@ from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import model
 from pytest_kmsmock.interception.exchange import CONNECTION_ERRORS, Outcome
 from pytest_kmsmock.interception.outside import describe_place
-from pytest_kmsmock.workbench.wording import check_number, refuse_unknown, say_times
+from pytest_kmsmock.workbench.error_names import read_error_name
+from pytest_kmsmock.workbench.wording import add_note, check_number, refuse_unknown, say_times
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.domain.clock import Clock
     from pytest_kmsmock._kms.service import Response
     from pytest_kmsmock.workbench.calls.record import Call
+    from pytest_kmsmock.workbench.clock import MockClock
 
 Policy: TypeAlias = Literal["error", "ignore"]
 
@@ -28,6 +31,9 @@ __tracebackhide__ = True
 EVERY: Final = "*"
 # The connection fails once KMS has the request, and so may have done what it was asked.
 FAILS_LATE: Final = ("ConnectionClosedError", "ReadTimeoutError")
+
+# The faults whose `when` is being asked, in this thread or task.
+ASKING: "Final[ContextVar[tuple[Fault, ...]]]" = ContextVar("kmsmock_asking", default=())
 
 # What AWS says where it always says the same (wire-facts N10).
 MESSAGES: Final = {
@@ -100,7 +106,7 @@ class Fault:
         self._came = self._asked = self._matched = self._fired = 0
 
     def __repr__(self) -> str:
-        return f"<Fault {self.describe()}: fired {say_times(self._fired)}>"
+        return f"<Fault {self._describe()}: fired {say_times(self._fired)}>"
 
     def __enter__(self) -> "Fault":
         return self
@@ -123,34 +129,40 @@ class Fault:
         self._plan.remove([self])
 
     @property
-    def effect(self) -> Failure | Delay:
-        return self._effect
-
-    @property
-    def is_spent(self) -> bool:
+    def _is_spent(self) -> bool:
         return self._fired == self._times
 
-    def concerns(self, operation: str) -> bool:
+    def _concerns(self, operation: str) -> bool:
         return self._operation in (EVERY, operation)
 
-    def count(self, call: "Call") -> None:
+    def _count(self, call: "Call") -> None:
         """Count a request that could be hit; for the plan, which has the lock."""
-        self._came += self.concerns(call.operation)
+        self._came += self._concerns(call.operation)
 
-    def hits(self, call: "Call") -> bool:
-        """Say whether to hit *call*, and count that too; for the plan, which has the lock."""
-        if not self.concerns(call.operation):
+    def _suits(self, call: "Call") -> bool:
+        """Ask `when`; for the plan, which has no lock, since `when` may use KMS in any thread."""
+        asking = ASKING.get()
+        if not self._concerns(call.operation) or self in asking:
             return False
         self._asked += 1
-        if self._when is not None and not self._when(call):
-            return False
+        if self._when is None:
+            return True
+        # What `when` itself asks of KMS is not its concern: it would be asked about that for ever.
+        token = ASKING.set((*asking, self))
+        try:
+            return bool(self._when(call))
+        finally:
+            ASKING.reset(token)
+
+    def _hits(self) -> bool:
+        """Say whether a request that suits is hit, and count that; for the plan, under its lock."""
         self._matched += 1
         if self._matched <= self._after:
             return False
         self._fired += 1
         return True
 
-    def describe(self) -> str:
+    def _describe(self) -> str:
         """Write it as it was planned."""
         is_delay = isinstance(self._effect, Delay)
         parts = [repr(self._operation), self._effect.describe()]
@@ -162,7 +174,7 @@ class Fault:
             parts.append(f"when={getattr(self._when, '__name__', repr(self._when))}")
         return f"{'delay' if is_delay else 'fail'}({', '.join(parts)})"
 
-    def explain(self) -> str:
+    def _explain(self) -> str:
         """Say why it has not fired yet, and where it was planned."""
         reason = "KMS" if self._operation == EVERY else self._operation
         reason += f" was called {say_times(self._came)}" if self._came else " was not called"
@@ -172,7 +184,7 @@ class Fault:
             reason += ", and `when` never held"
         elif self._matched:
             reason += f", and after={self._after} let that pass"
-        return f"{self.describe()}, planned {self._place.removesuffix(',')}: {reason}"
+        return f"{self._describe()}, planned {self._place.removesuffix(',')}: {reason}"
 
 
 class Faults:
@@ -190,7 +202,7 @@ class Faults:
     def concern(self, operation: str) -> bool:
         """Say whether a request for *operation* could be hit."""
         # Asked for every request, nearly always of no plan at all.
-        return bool(self.planned) and any(fault.concerns(operation) for fault in self.planned)
+        return bool(self.planned) and any(fault._concerns(operation) for fault in self.planned)
 
     def add(
         self,
@@ -229,7 +241,7 @@ class Faults:
         *,
         perform: "Callable[[], Response]",
         refuse: "Callable[[KmsError], Response]",
-        clock: "Clock",
+        clock: "MockClock",
         read_timeout: float | None,
     ) -> Outcome:
         """
@@ -242,7 +254,7 @@ class Faults:
         """
         with self._lock:
             for fault in self.planned:
-                fault.count(call)
+                fault._count(call)
         delay = self._take(call, Delay)
         if isinstance(delay, Delay) and not self._wait(clock, delay, read_timeout):
             # KMS does not know that its client has gone.
@@ -260,25 +272,23 @@ class Faults:
 
     def _take(self, call: "Call", kind: type[Failure] | type[Delay]) -> Failure | Delay | None:
         """Consume the first fault of that kind that hits *call*."""
-        with self._lock:
-            for fault in self.planned:
-                if isinstance(fault.effect, kind) and fault.hits(call):
+        for fault in self.planned:
+            if not isinstance(fault._effect, kind) or not fault._suits(call):
+                continue
+            with self._lock:
+                # Another thread may have been the last one that it hits, or taken it back.
+                if fault in self.planned and fault._hits():
                     self.have_fired = True
-                    if fault.is_spent:
+                    if fault._is_spent:
                         self.remove([fault])
-                    return fault.effect
+                    return fault._effect
         return None
 
-    def _wait(self, clock: "Clock", delay: Delay, patience: float | None) -> bool:
+    def _wait(self, clock: "MockClock", delay: Delay, patience: float | None) -> bool:
         """Let the mock's time pass until the answer or, if that is sooner, the client's timeout."""
         waited = delay.seconds if patience is None else min(delay.seconds, patience)
-        with self._lock:
-            clock.advance(seconds=waited)
+        clock.advance(timedelta(seconds=waited))
         return waited == delay.seconds
-
-    def begin_scope(self, policy: Policy | None) -> "Scope":
-        """Let what is planned from now on end with a scope, under its own policy if it has one."""
-        return Scope(self, policy)
 
     def since(self, before: tuple[Fault, ...]) -> list[Fault]:
         return [fault for fault in self.planned if fault not in before]
@@ -303,13 +313,16 @@ class Faults:
 
 
 class Scope:
-    """A stretch of time, such as a test, whose plan is its own; see `Faults.begin_scope`."""
+    """A stretch of time, such as a test, whose plan is its own, and whose policy, if it has one."""
 
     def __init__(self, plan: Faults, policy: Policy | None) -> None:
         self._plan = plan
+        self._policy = policy
         self._outer = plan.policy
         self._before = plan.planned
-        plan.policy = policy or self._outer
+
+    def begin(self) -> None:
+        self._plan.policy = self._policy or self._outer
 
     def end(self) -> None:
         """
@@ -329,9 +342,7 @@ def read_failure(error: object, message: str | None, *, lost: bool) -> Failure:
     Raises:
         TypeError, ValueError: See `KmsMock.fail`.
     """
-    name = error.__name__ if isinstance(error, type) and issubclass(error, Exception) else error
-    refuse_unknown(name, (*model.error_codes(), *CONNECTION_ERRORS), "KMS has no error")
-    assert isinstance(name, str)
+    name = read_error_name(error)
     if message is not None and not isinstance(message, str):
         raise TypeError(f"message={message!r} is not a string")
     if message is not None and name in CONNECTION_ERRORS:
@@ -370,14 +381,8 @@ def report(unfired: list[Fault]) -> str:
     return "\n".join(
         [
             f"{len(unfired)} planned fault{plural} never fired:",
-            *(f"    {fault.explain()}" for fault in unfired),
+            *(f"    {fault._explain()}" for fault in unfired),
             "If that is all right, cancel() it, or say unfired_faults='ignore' to mock_kms or the "
             "marker kms.",
         ]
     )
-
-
-def add_note(failure: BaseException, text: str) -> None:
-    """Add *text* to what is shown of an exception, as `add_note` does from Python 3.11 on."""
-    notes = [*getattr(failure, "__notes__", ()), text]
-    failure.__notes__ = notes  # type: ignore[attr-defined]  # new in Python 3.11

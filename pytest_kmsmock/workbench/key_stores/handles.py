@@ -20,6 +20,7 @@ from pytest_kmsmock._kms.domain.key_stores.troubles import CLUSTER_TROUBLES, PRO
 from pytest_kmsmock._kms.domain.world import Account, Region
 from pytest_kmsmock._kms.wire.model import enum_values
 from pytest_kmsmock.workbench.place import Place
+from pytest_kmsmock.workbench.wording import explained
 
 KeyStoreType: TypeAlias = Literal["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
 Backing: TypeAlias = CloudHsmCluster | ExternalKeyManager
@@ -76,10 +77,12 @@ class KeyStoreHandle:
         """
         return self._find_store().store_id
 
+    @explained
     def switch_off(self) -> None:
         """Be out of reach: connecting fails, and so does all use of the store's keys."""
         self.refuse("unreachable")
 
+    @explained
     def switch_on(self) -> None:
         """End what `switch_off()`, `slow_down()`, `refuse()` and `fail_to_connect()` began."""
         backing = self._find_backing()
@@ -87,6 +90,7 @@ class KeyStoreHandle:
         backing.latency = 0
         backing.connection_error = None
 
+    @explained
     def slow_down(self, seconds: float) -> None:
         """
         Take time, on no clock but the mock's: a test does not wait.
@@ -106,6 +110,7 @@ class KeyStoreHandle:
             raise ValueError(f"seconds can't be {seconds}: take 0 to {A_DAY}, which is a day")
         self._find_backing().latency = seconds
 
+    @explained
     def refuse(self, trouble: str) -> None:
         """
         Have something wrong with it, one thing at a time.
@@ -129,6 +134,7 @@ class KeyStoreHandle:
             what = "trouble of an external key manager"
             backing.trouble = PROXY_TROUBLES[one_of(PROXY_TROUBLES, trouble, what)]
 
+    @explained
     def fail_to_connect(self, error_code: str) -> None:
         """
         Let attempts to connect the store end in FAILED.
@@ -152,6 +158,7 @@ class KeyStoreHandle:
             known, error_code, f"ConnectionErrorCode of {kind} key store"
         )
 
+    @explained
     def change_password(self, password: str) -> None:
         """
         Give the user `kmsuser` of a CloudHSM cluster another password; at first, any will do.
@@ -161,6 +168,7 @@ class KeyStoreHandle:
         """
         self._cluster("passwords").password = string("password", password)
 
+    @explained
     def change_credential(self, access_key_id: str, raw_secret_access_key: str) -> None:
         """
         Let the proxy take this XksProxyAuthenticationCredential alone; at first, any will do.
@@ -186,6 +194,7 @@ class KeyStoreHandle:
         """
         return tuple(sorted(self._manager("external keys").keys))
 
+    @explained
     def add_key(
         self,
         key_id: str,
@@ -210,6 +219,7 @@ class KeyStoreHandle:
         key.spec = spec
         key.usages = tuple(usages)
 
+    @explained
     def disable_key(self, key_id: str) -> None:
         """
         Disable an external key.
@@ -220,6 +230,7 @@ class KeyStoreHandle:
         """
         self._key(key_id).is_enabled = False
 
+    @explained
     def enable_key(self, key_id: str) -> None:
         """
         Enable an external key again.
@@ -230,6 +241,7 @@ class KeyStoreHandle:
         """
         self._key(key_id).is_enabled = True
 
+    @explained
     def delete_key(self, key_id: str) -> None:
         """
         Delete an external key: what it has encrypted, nobody can decrypt any more.
@@ -283,6 +295,7 @@ def open_key_store(place: Place, name_or_id: str, kind: KeyStoreType | None) -> 
         )
     store_id = store.store_id
 
+    @explained
     def find() -> KeyStore:
         found = place.region.key_stores.get(store_id)
         if found is None:
@@ -355,6 +368,7 @@ def find_key_manager(place: Place, uri: str) -> KeyStoreHandle:
 def find_behind(place: Place, find: Callable[[], Backing], name: str) -> KeyStoreHandle:
     find()  # from now on it exists, also for UpdateCustomKeyStore
 
+    @explained
     def find_own_store() -> KeyStore:
         for store in stores_of(place.account):
             if backing_of(store) is find():

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pytest_kmsmock.workbench.subject import Subject
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     from pytest_kmsmock.workbench.key_stores.handles import KeyStoreHandle, KeyStoreType
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 class OffersKeyStores(Subject):
     """Custom key stores at hand, to break what stands behind them."""
 
+    @explained
     def key_store(
         self,
         name_or_id: str,
@@ -49,6 +51,7 @@ class OffersKeyStores(Subject):
 
         return open_key_store(self._place(region_name), name_or_id, type)
 
+    @explained
     def external_key_manager(self, uri: str) -> "KeyStoreHandle":
         """
         Return a handle on an external key manager, before there is a key store for it or after.
@@ -68,6 +71,7 @@ class OffersKeyStores(Subject):
 
         return find_key_manager(self._place(), uri)
 
+    @explained
     def cloudhsm_cluster(
         self, cluster_id: str, *, restored_from: str | None = None
     ) -> "KeyStoreHandle":

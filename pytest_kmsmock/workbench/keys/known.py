@@ -15,14 +15,24 @@ from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.materials.making import Material, load_private_key
 from pytest_kmsmock._kms.crypto.seeded import SeededRandomness
 from pytest_kmsmock._kms.crypto.specs import SPECS
+from pytest_kmsmock._kms.domain.changes import put
 from pytest_kmsmock._kms.domain.ciphertexts import KnownCiphertext
 from pytest_kmsmock._kms.domain.creation import CHINA
-from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, is_key_id
+from pytest_kmsmock._kms.domain.identifiers import is_key_id
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Request
 from pytest_kmsmock._kms.wire.model import operation, partition_of
 from pytest_kmsmock.options import check_region
+from pytest_kmsmock.workbench.keys.arguments import (
+    check_plaintext,
+    read_alias,
+    read_bytes,
+    read_context,
+    read_form,
+    read_request,
+)
+from pytest_kmsmock.workbench.keys.handle import KeyHandle
 from pytest_kmsmock.workbench.place import Place
 
 if sys.version_info >= (3, 11):
@@ -32,7 +42,7 @@ else:
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.keys import Key
-    from pytest_kmsmock._kms.domain.world import Region, World
+    from pytest_kmsmock._kms.domain.world import World
     from pytest_kmsmock._kms.service import Response
     from pytest_kmsmock.interception.exchange import Exchange
 
@@ -44,52 +54,6 @@ CUSTOM_MATERIAL: Final = "_custom_key_material_"
 OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name")
 
 
-class KeyHandle:
-    """
-    A key of the mock, for what KMS never tells: the material, and the public key at any time.
-
-    .. versionadded:: 0.1.0
-    """
-
-    def __init__(self, key: "Key") -> None:
-        self._key = key
-
-    def __repr__(self) -> str:
-        return f"<KeyHandle {self.arn}>"
-
-    @property
-    def key_id(self) -> str:
-        """The bare key id."""
-        return self._key.key_id
-
-    @property
-    def arn(self) -> str:
-        """The key ARN."""
-        return self._key.arn
-
-    @property
-    def region_name(self) -> str:
-        return self._key.region
-
-    def public_key(self) -> bytes:
-        """
-        Return the public key, a SubjectPublicKeyInfo in DER.
-
-        Raises:
-            TypeError: If the key is not asymmetric.
-        """
-        return self._key.material.public_key()
-
-    def material(self) -> bytes:
-        """
-        Return the current material: raw bytes, or the PKCS#8 private key in DER.
-
-        Raises:
-            LookupError: If the key has none, as before an import.
-        """
-        return self._key.material.private_key()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """
@@ -99,6 +63,7 @@ class Snapshot:
     """
 
     _world: "World"
+    _place: str  # where the mock was that it was taken of
 
 
 class KnownKeys:
@@ -119,37 +84,31 @@ class KnownKeys:
     ) -> KeyHandle:
         """See `KmsMock.create_key()`."""
         check_members(members)
-        region = self._region(region_name)
-        request = dict(members)
-        if tags is not None:
-            request["Tags"] = (
-                [{"TagKey": name, "TagValue": value} for name, value in tags.items()]
-                if isinstance(tags, Mapping)
-                else list(tags)
-            )
+        request = read_request(members, tags)
+        name = read_alias(alias)
+        region_name = self._read_region(region_name)
         if key_id is not None:
             check_key_id(key_id, request)
             request.setdefault("MultiRegion", key_id.startswith("mrk-"))
-        seed = KeySeed(
-            key_id=key_id,
-            material=None if material is None else read_material(material, request, region.name),
-        )
-        made = self._ask("CreateKey", region.name, request, seed)
-        key = region.keys[made["KeyMetadata"]["KeyId"]]
-        if alias is not None:
-            name = alias if alias.startswith(ALIAS_PREFIX) else ALIAS_PREFIX + alias
-            try:
-                self._ask(
-                    "CreateAlias", region.name, {"AliasName": name, "TargetKeyId": key.key_id}
-                )
-            except ValueError:
-                region.remove_key(key)
-                raise
-        return KeyHandle(key)
+        if material is not None:
+            material = read_material(read_form(material), request, region_name)
+        seed = KeySeed(key_id=key_id, material=material)
+
+        def make() -> "Key":
+            made = self._ask("CreateKey", region_name, request, seed)["KeyMetadata"]
+            if name is not None:
+                members = {"AliasName": name, "TargetKeyId": made["KeyId"]}
+                self._ask("CreateAlias", region_name, members)
+            return self._place.account.region(region_name).keys[made["KeyId"]]
+
+        return KeyHandle(self._place.service().alone(make), self._place)
 
     def load(self, path: Path) -> list[KeyHandle]:
         """See `KmsMock.load()`."""
-        return [self._create_from(path, line, entry) for line, entry in read_seed_file(path)]
+        entries = list(read_seed_file(path))
+        return self._place.service().alone(
+            lambda: [self._create_from(path, line, entry) for line, entry in entries]
+        )
 
     def register(
         self,
@@ -161,17 +120,23 @@ class KnownKeys:
         region_name: str | None,
     ) -> None:
         """See `KmsMock.register_ciphertext()`."""
+        blob, plaintext = read_bytes("blob", blob), read_bytes("plaintext", plaintext)
         if not 1 <= len(blob) <= 6144:
             raise ValueError(f"a ciphertext has 1 to 6144 bytes, not {len(blob)}")
-        found = key._key if isinstance(key, KeyHandle) else self._find(key, region_name)
-        known = KnownCiphertext(
-            key=found, plaintext=bytes(plaintext), encryption_context=dict(encryption_context or {})
-        )
-        with self._place.service().lock:
-            self._place.world.known_ciphertexts[bytes(blob)] = known
+        context = read_context(encryption_context)
+        identifier, region_name = read_key(key, region_name)
+        region_name = self._read_region(region_name)
 
-    def _find(self, identifier: str, region_name: str | None) -> "Key":
-        region = self._region(region_name)
+        def register() -> None:
+            found = self._find(identifier, region_name)
+            check_plaintext(found, plaintext)
+            known = KnownCiphertext(key=found, plaintext=plaintext, encryption_context=context)
+            put(self._place.world.known_ciphertexts, blob, known)
+
+        self._place.service().alone(register)
+
+    def _find(self, identifier: str, region_name: str) -> "Key":
+        region = self._place.account.region(region_name)
         alias = region.aliases.get(identifier)
         key = region.keys.get(identifier.rpartition("/")[2]) if alias is None else alias.target
         if key is None or identifier not in (key.key_id, key.arn, *key.aliases):
@@ -198,23 +163,49 @@ class KnownKeys:
         """See `KmsMock.seed()`."""
         secret = SeededRandomness(f"grant tokens of {seed!r}").token_bytes(32)
         service = self._place.service()
-        with service.lock:
-            service.world.draw_from(SeededRandomness(seed), secret)
+        service.alone(lambda: service.world.draw_from(SeededRandomness(seed), secret))
 
     def snapshot(self) -> Snapshot:
         """See `KmsMock.snapshot()`."""
-        service = self._place.service()
-        with service.lock:
-            return Snapshot(service.world.copy())
+        self._place.service().settle()
+        world = self._place.service().alone(self._place.service().world.copy)
+        return Snapshot(world, self._place.describe())
 
     def restore(self, snapshot: Snapshot) -> None:
         """See `KmsMock.restore()`."""
         if not isinstance(snapshot, Snapshot):
             raise TypeError(f"restore() takes what snapshot() returned, not {snapshot!r}")
+        self._check_visible(snapshot)
         service = self._place.service()
-        with service.lock:
-            service.world.close()
-            service.world = snapshot._world.copy()
+        restored = snapshot._world.copy()
+
+        def restore() -> "World":
+            former = service.world
+            restored.makes_missing_keys = former.makes_missing_keys
+            service.world = restored
+            return former
+
+        service.alone(restore).close()
+
+    def _check_visible(self, snapshot: Snapshot) -> None:
+        """
+        Raises:
+            ValueError: If this mock would show nothing of *snapshot*, which was taken elsewhere.
+        """
+        held = {
+            (account.account_id, region.name)
+            for account in snapshot._world.accounts.values()
+            for region in account.regions.values()
+            if region.keys or region.key_stores
+        }
+        here = (self._place.account_id, self._place.region_name)
+        if held and here not in held and snapshot._place != self._place.describe():
+            account_id, region_name = min(held)
+            raise ValueError(
+                f"this mock, of {self._place.describe()}, would show nothing of a snapshot of"
+                f" {snapshot._place}, whose keys are in {region_name} of {account_id}: start it"
+                f" with mock_kms(region_name={region_name!r}, account_id={account_id!r})"
+            )
 
     def create_with_localstack_tags(self, exchange: "Exchange") -> "Response":
         """Answer a CreateKey request that gives id or material by LocalStack's tags."""
@@ -240,10 +231,28 @@ class KnownKeys:
             raise ValueError(f"{name} refuses it: {response.error}")
         return response.result or {}
 
-    def _region(self, region_name: str | None) -> "Region":
-        if region_name is not None:
-            check_region("region_name", region_name)
-        return self._place.account.region(region_name or self._place.region_name)
+    def _read_region(self, region_name: str | None) -> str:
+        if region_name is None:
+            return self._place.region_name
+        check_region("region_name", region_name)
+        return region_name
+
+
+def read_key(key: object, region_name: str | None) -> tuple[str, str | None]:
+    """
+    Return by what to look for a key, and in which Region.
+
+    Raises:
+        TypeError: Unless *key* is a handle or a string.
+        ValueError: For a handle on a key of another Region.
+    """
+    if isinstance(key, KeyHandle):
+        if region_name not in (None, key.region_name):
+            raise ValueError(f"{key.arn} is not in {region_name}: leave region_name out")
+        return key.arn, key.region_name
+    if isinstance(key, str):
+        return key, region_name
+    raise TypeError(f"key={key!r} is neither a KeyHandle nor a key's id, ARN or alias")
 
 
 def check_members(members: Mapping[str, Any]) -> None:
@@ -265,8 +274,11 @@ def check_members(members: Mapping[str, Any]) -> None:
 def check_key_id(key_id: str, request: Mapping[str, Any]) -> None:
     """
     Raises:
+        TypeError: Unless *key_id* is a string.
         ValueError: For an id that KMS could not have drawn.
     """
+    if not isinstance(key_id, str):
+        raise TypeError(f"key_id={key_id!r} is not a string: give str() of it")
     if not is_key_id(key_id) or key_id != key_id.lower():
         raise ValueError(
             f"key_id {key_id!r} is neither a UUID in lower case nor mrk- and 32 hexadecimal digits"

@@ -1,20 +1,24 @@
 """What a mock offers about keys: known ones, ciphertexts, seeds, snapshots."""
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_kmsmock.workbench.subject import Subject
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
-    from os import PathLike
-
-    from pytest_kmsmock.workbench.keys.known import KeyHandle, KnownKeys, Snapshot
+    from pytest_kmsmock._kms.domain.world import World
+    from pytest_kmsmock._kms.service import Service
+    from pytest_kmsmock.workbench.keys.handle import KeyHandle
+    from pytest_kmsmock.workbench.keys.known import KnownKeys, Snapshot
 
 
 class OffersKeys(Subject):
     """Keys, ciphertexts and whole states that a test gives or takes."""
 
+    @explained
     def create_key(
         self,
         *,
@@ -41,8 +45,8 @@ class OffersKeys(Subject):
             members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`.
 
         Raises:
-            TypeError: For an unknown argument.
-            ValueError: For a value that can't be, or that AWS refuses.
+            TypeError: For an unknown argument, or a value of the wrong type.
+            ValueError: For a value that can't be, or that AWS refuses. Then there is no key.
 
         .. versionadded:: 0.1.0
         """
@@ -55,6 +59,7 @@ class OffersKeys(Subject):
             members=members,
         )
 
+    @explained
     def load(self, path: "str | PathLike[str]") -> "list[KeyHandle]":
         """
         Create the keys that a TOML file lists in `[[keys]]` tables, and return their handles.
@@ -63,12 +68,16 @@ class OffersKeys(Subject):
         names a file beside the TOML file.
 
         Raises:
-            ValueError: With file, line and key.
+            TypeError: If *path* is none.
+            ValueError: With file, line and key. Then none of the keys is made.
 
         .. versionadded:: 0.1.0
         """
+        if not isinstance(path, (str, PathLike)):
+            raise TypeError(f"load() takes the path of a TOML file, not {path!r}")
         return self._known_keys.load(Path(path))
 
+    @explained
     def seed(self, seed: int | str | bytes) -> None:
         """
         Make what is random on AWS the same in every run from here on: for snapshot tests only.
@@ -82,6 +91,7 @@ class OffersKeys(Subject):
             raise TypeError(f"a seed is an int, a str or bytes, not {seed!r}")
         self._known_keys.seed(seed)
 
+    @explained
     def register_ciphertext(
         self,
         blob: bytes,
@@ -96,13 +106,14 @@ class OffersKeys(Subject):
 
         Args:
             blob: The CiphertextBlob.
-            plaintext: What is in it.
+            plaintext: What is in it, 1 to 4,096 bytes.
             key: The key that made it: a handle, or its id, ARN or alias.
             encryption_context: What must be given to decrypt it.
             region_name: Where the key is; the mock's Region by default.
 
         Raises:
-            ValueError: If there is no such key.
+            TypeError: For an argument of the wrong type.
+            ValueError: If there is no such key, or if it could not have made that ciphertext.
 
         .. versionadded:: 0.1.0
         """
@@ -114,6 +125,7 @@ class OffersKeys(Subject):
             region_name=region_name,
         )
 
+    @explained
     def snapshot(self) -> "Snapshot":
         """
         Return all that this KMS holds now, time included, for `restore()`, here or elsewhere.
@@ -122,17 +134,18 @@ class OffersKeys(Subject):
         """
         return self._known_keys.snapshot()
 
+    @explained
     def restore(self, snapshot: "Snapshot") -> None:
         """
         Go back to a snapshot, of this mock or another one; it may be restored many times.
 
         Raises:
             TypeError: If *snapshot* is none.
+            ValueError: If this mock's account and Region would show none of its keys.
 
         .. versionadded:: 0.1.0
         """
         self._known_keys.restore(snapshot)
-        self._service.world.makes_missing_keys = self.auto_create_keys
 
     @property
     def _known_keys(self) -> "KnownKeys":
@@ -140,8 +153,11 @@ class OffersKeys(Subject):
 
         return KnownKeys(self._place())
 
-    def _load_at_start(self, path: Path) -> None:
-        """Load the suite's seed file into a mock that is just about to be active."""
+    def _load_at_start(self, path: Path, service: "Service") -> None:
+        """Load the suite's seed file into the KMS of a mock that is just about to begin."""
         from pytest_kmsmock.workbench.keys.known import KnownKeys  # noqa: PLC0415 - see KmsMock._open
 
-        KnownKeys(self._place_in(self.region_name)).load(path)
+        KnownKeys(self._place_in(self.region_name, service)).load(path)
+
+    def _copy_world(self) -> "World":
+        return self._service.alone(self._service.world.copy)

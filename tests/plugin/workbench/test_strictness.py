@@ -317,7 +317,7 @@ def test_place_of_a_plan_in_a_library():
     """The report says where the test has planned it, whoever called `fail` for it."""
     with mock_kms() as mock:
         fault = next(map(mock.fail, ["Decrypt"], ["ThrottlingException"]))
-        place = fault.explain().partition("planned ")[2].partition(":")[0]
+        place = fault._explain().partition("planned ")[2].partition(":")[0]
         fault.cancel()
 
     assert f"at {HERE}" == place

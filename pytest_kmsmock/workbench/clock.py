@@ -1,0 +1,95 @@
+"""The clock of a mock, as a test holds it: of whatever KMS the mock serves at the moment."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pytest_kmsmock.workbench.wording import explained
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.clock import Clock
+    from pytest_kmsmock._kms.service import Service
+
+# For pytest: a failure is shown up to the test's own line.
+__tracebackhide__ = True
+
+
+class MockClock:
+    """
+    The time of a KMS, which deletions, rotations and expiries follow: the system's, until moved.
+
+    It stays the mock's own clock after `reset()` and `restore()`. To move it moves nobody else's
+    time, such as that of `time.time()`; freezegun and time-machine move both.
+
+        >>> before = kms_mock.clock.now()
+        >>> kms_mock.clock.advance(days=30)
+        >>> kms_mock.clock.now() - before >= timedelta(days=30)
+        True
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(self, service: "Callable[[], Service]", check: Callable[[], None]) -> None:
+        self._service = service
+        self._check = check
+
+    def __repr__(self) -> str:
+        return f"<MockClock {self.now().isoformat()}>"
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC, in whole milliseconds."""
+        return self._service().world.clock.now()
+
+    @explained
+    def advance(
+        self,
+        delta: timedelta = timedelta(0),
+        /,
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
+    ) -> None:
+        """
+        Move forward, by a `timedelta` or by what the keywords add up to.
+
+        Raises:
+            TypeError: For something else than a `timedelta` and numbers.
+            ValueError: If that is backwards or beyond all dates, or the mock is not active.
+        """
+        parts = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
+        self._clock_to_move().advance(delta, **parts)
+
+    @explained
+    def move_to(self, moment: datetime) -> None:
+        """
+        Move forward to *moment*; a moment without a zone counts as UTC.
+
+        Raises:
+            TypeError: If *moment* is no `datetime`.
+            ValueError: If it lies in the past of this clock, or the mock is not active.
+        """
+        self._clock_to_move().move_to(moment)
+
+    def freeze(self) -> None:
+        """
+        Stop at the present moment; `advance()` and `move_to()` still move.
+
+        Raises:
+            ValueError: If the mock is not active.
+        """
+        self._clock_to_move().freeze()
+
+    def unfreeze(self) -> None:
+        """
+        Let time run again from the moment at which it stopped.
+
+        Raises:
+            ValueError: If the mock is not active.
+        """
+        self._clock_to_move().unfreeze()
+
+    def _clock_to_move(self) -> "Clock":
+        self._check()
+        return self._service().world.clock

@@ -1,0 +1,73 @@
+"""A key at hand, wherever the mock has it at the moment."""
+
+from typing import TYPE_CHECKING
+
+from pytest_kmsmock.workbench.place import Place
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.keys import Key
+
+
+class KeyHandle:
+    """
+    A key of the mock, for what KMS never tells: the material, and the public key at any time.
+
+    It looks for the key each time, and so follows rotations, `restore()` and `reset()`.
+
+    .. versionadded:: 0.1.0
+    """
+
+    def __init__(self, key: "Key", place: Place) -> None:
+        self._key_id = key.key_id
+        self._arn = key.arn
+        self._account_id = key.family.account_id
+        self._region_name = key.region
+        self._place = place
+
+    def __repr__(self) -> str:
+        return f"<KeyHandle {self.arn}>"
+
+    @property
+    def key_id(self) -> str:
+        """The bare key id."""
+        return self._key_id
+
+    @property
+    def arn(self) -> str:
+        """The key ARN."""
+        return self._arn
+
+    @property
+    def region_name(self) -> str:
+        """The key's Region."""
+        return self._region_name
+
+    def public_key(self) -> bytes:
+        """
+        Return the public key, a SubjectPublicKeyInfo in DER, which `cryptography` loads.
+
+        Raises:
+            TypeError: If the key is not asymmetric.
+            LookupError: If the key is gone, or has no material, as before an import.
+        """
+        return self._find().material.public_key()
+
+    def material(self) -> bytes:
+        """
+        Return the current material: raw bytes, or the PKCS#8 private key in DER.
+
+        Raises:
+            LookupError: If the key is gone, or has no material, as before an import.
+        """
+        return self._find().material.private_key()
+
+    def _find(self) -> "Key":
+        account = self._place.world.accounts.get(self._account_id)
+        region = None if account is None else account.regions.get(self._region_name)
+        key = None if region is None else region.keys.get(self._key_id)
+        if key is None:
+            raise LookupError(
+                f"{self._arn} is gone: it was deleted, or made after the snapshot that was"
+                " restored, or before reset(); create_key() makes another"
+            )
+        return key
