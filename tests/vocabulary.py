@@ -1,5 +1,6 @@
 """The words that tests share: making keys, and reading what AWS answers."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,26 @@ def harmless_refusal(call: Callable[..., Any], **members: Any) -> tuple[str, str
     assert before == everything(kms)
 
     return refused
+
+
+def stored_policy(key_id: str) -> Any:
+    """Return the policy of a key in the active mock, whomever it lets read it."""
+    from pytest_kmsmock._kms.service import Request
+    from pytest_kmsmock.mock import ACTIVE
+
+    mock = ACTIVE.current
+    assert mock is not None
+    response = mock._service.respond(
+        Request(
+            operation="GetKeyPolicy",
+            region=REGION,
+            account_id=ACCOUNT,
+            body=json.dumps({"KeyId": key_id}).encode(),
+            is_setup=True,
+        )
+    )
+    assert response.result is not None, response.error
+    return json.loads(response.result["Policy"])
 
 
 def everything(kms: "KMSClient") -> dict[str, Any]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from pytest_kmsmock._kms.access.decision import authorise
+from pytest_kmsmock._kms.access.decision import Decision
+from pytest_kmsmock._kms.access.settings import AccessSettings
 from pytest_kmsmock._kms.domain.changes import whole
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
@@ -18,10 +19,11 @@ from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.errors import KmsError, unrecognized_client
 from pytest_kmsmock._kms.locking import CallLock
 from pytest_kmsmock._kms.operations import find_operation
-from pytest_kmsmock._kms.rules.context import Context
+from pytest_kmsmock._kms.rules.context import Context, Outcome
 from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
 from pytest_kmsmock._kms.rules.missing_keys import provide_missing_keys
 from pytest_kmsmock._kms.rules.operation import Operation, stop_dry_run
+from pytest_kmsmock._kms.rules.permissions import authorise
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
 from pytest_kmsmock._kms.wire.clients import ClientModel
@@ -45,23 +47,6 @@ class Request(NamedTuple):
     access_key_id: str | None = None
     seed: KeySeed = NOTHING
     is_setup: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class AccessSettings:
-    """
-    How a mock decides who may do what; whoever has the service may change it at any time.
-
-    *caller* is the access key id as whose requests those count whose credentials nobody has
-    declared; None stands for `user/kmsmock`, an administrator. *find_elsewhere* is asked about
-    access keys that this world has not given out, before they count as undeclared.
-    *waits_for_grants* lets a grant be used without its token only after five minutes.
-    """
-
-    mode: Literal["enforce", "warn", "off"] = "enforce"
-    caller: str | None = None
-    find_elsewhere: Callable[[str], Principal | None] | None = None
-    waits_for_grants: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,13 +79,17 @@ def locate(call: Call) -> None:
     call.keys = [use.locate(call.context, call.request, use) for use in call.operation.uses]
 
 
-def authorise_keys(call: Call) -> None:
+def authorise_call(call: Call) -> None:
     # DescribeKey takes tokens, but its model has no refusal of them: they do no harm (assumed).
     if "InvalidGrantTokenException" in call.operation.model.error_codes:
         check_grant_tokens(call.context, call.request.get("GrantTokens", ()))
-    for use, key in zip(call.operation.uses, call.keys, strict=True):
-        if key is not None:
-            authorise(call.context.principal, use.action or call.operation.model.name, key)
+    keys = call.keys
+    authorise(
+        call.context,
+        call.request,
+        call.operation.asks(call.context, call.request, keys),
+        same_key=len(keys) == 2 and keys[0] is keys[1],
+    )
 
 
 def check(call: Call) -> None:
@@ -132,7 +121,7 @@ STEPS: Final = (
     validate,
     provide_keys,
     locate,
-    authorise_keys,
+    authorise_call,
     check,
     perform,
     end_dry_run,
@@ -174,6 +163,8 @@ class Service:
             error=error,
             caller=context.principal,
             key_arn=arn_of_key(call),
+            decision=context.outcome.decision,
+            warnings=context.outcome.warnings,
         )
 
     def refuse(self, request: Request, error: KmsError) -> "Response":
@@ -202,19 +193,26 @@ class Service:
         One of kind "Unknown" has an access key of ours that this world does not know, or that is
         of another partition: nobody becomes an administrator by mistake.
         """
-        partition = model.partition_of(request.region)
-        principals = self.world.principals
-        found = None
-        if not request.is_setup:
-            if request.access_key_id is not None:
-                found = self._find(request.access_key_id)
-            if found is None and self.access.caller is not None:
-                found = self._find(self.access.caller)
-        if found is None:
-            return principals.administrator(request.account_id, partition, self.world.clock.now())
-        if found.partition not in (None, partition):
-            return Principal("", request.account_id, kind="Unknown")
-        return found
+        declared = self._find_declared(request)
+        if declared is not None:
+            return declared
+        return self._find_default(request)
+
+    def _find_declared(self, request: Request) -> Principal | None:
+        """Return who has the request's access key, if that is somebody in particular."""
+        if request.access_key_id is None or request.is_setup:
+            return None
+        found = self._find(request.access_key_id)
+        return None if found is None else only_in_partition(found, request)
+
+    def _find_default(self, request: Request) -> Principal:
+        if self.access.caller is not None and not request.is_setup:
+            found = self._find(self.access.caller)
+            if found is not None:
+                return only_in_partition(found, request)
+        return self.world.principals.administrator(
+            request.account_id, model.partition_of(request.region), self.world.clock.now()
+        )
 
     def settle(self) -> World:
         """Let happen what is due, as each request does, and return the world."""
@@ -261,7 +259,8 @@ class Service:
         world = self.world
         now = world.clock.now()
         settle(world, now)
-        principal = self.caller_of(request)
+        declared = self._find_declared(request)
+        principal = self._find_default(request) if declared is None else declared
         region = world.account(principal.account_id or request.account_id).region(request.region)
         return Context(
             world=world,
@@ -270,12 +269,23 @@ class Service:
             model=operation,
             request_id=new_uuid(world.source),
             now=now,
+            outcome=Outcome(),
             seed=request.seed,
+            access=self.access,
+            is_setup=request.is_setup,
+            is_default_caller=declared is None,
         )
 
 
 def not_served(operation: str) -> NotImplementedError:
     return NotImplementedError(f"pytest-kmsmock does not serve {operation} yet")
+
+
+def only_in_partition(principal: Principal, request: Request) -> Principal:
+    """Return *principal*, or nobody in a Region of another partition than its own."""
+    if principal.partition in (None, model.partition_of(request.region)):
+        return principal
+    return Principal("", request.account_id, kind="Unknown")
 
 
 def arn_of_key(call: Call) -> str | None:
@@ -291,7 +301,8 @@ class Response(NamedTuple):
     """
     An answer; *result* has the response's members, or *error* is what AWS refuses with.
 
-    *caller* and *key_arn* are not sent: they are for whoever keeps a record.
+    *caller*, *key_arn* and *decision* are not sent: they are for whoever keeps a record. *decision*
+    is None where it did not come to one. *warnings* are what a mock that only warns has to say.
     """
 
     operation: str
@@ -301,6 +312,8 @@ class Response(NamedTuple):
     error: KmsError | None
     caller: Principal
     key_arn: str | None = None
+    decision: Decision | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:

@@ -62,5 +62,6 @@ class Place:
                 account_id=self.account_id,
                 body=json.dumps(members).encode(),
                 seed=seed,
+                is_setup=True,
             )
         )

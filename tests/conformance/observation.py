@@ -16,9 +16,8 @@ from pytest_kmsmock._kms.domain.world import World
 
 Picture = dict[str, Any]
 
-# What a world has besides. Time and randomness pass; clusters and key managers are AWS's outer
-# world, which comes into being as it is mentioned and changes by a test's hand alone; so do
-# principals.
+# What a world has besides. Time and randomness pass; clusters, key managers and callers are AWS's
+# outer world, which comes into being as it is mentioned and changes by a test's hand alone.
 NOT_OBSERVED: Final = {
     "clock",
     "clusters",

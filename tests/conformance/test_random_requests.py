@@ -88,7 +88,7 @@ def make_properties(stage: Stage) -> dict[str, list[Any]]:
     """Fill the KMS, and collect values that mean something to it, by their shapes' names."""
     kms = stage.kms
     keys = [stage.create(kind) for kind in KINDS if not kind.startswith("sm2")]
-    symmetric, _, rsa, *_, ed25519, _ = keys
+    symmetric, _, rsa, *_, ed25519, _, _ = keys
     primary, imported = stage.create(**MULTI_REGION), stage.create(**EXTERNAL)
     in_store = stage.create_in_key_store("EXTERNAL_KEY_STORE")
     replica = stage.replicate(primary)

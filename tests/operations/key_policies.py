@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.vocabulary import ACCOUNT, create_key, harmless_refusal
+from tests.vocabulary import ACCOUNT, create_key, harmless_refusal, stored_policy
 
 if TYPE_CHECKING:
     from types_boto3_kms import KMSClient
 
 IAM: Final = f"arn:aws:iam::{ACCOUNT}"
 ROOT: Final = f"{IAM}:root"
+CALLER: Final = f"{IAM}:user/kmsmock"  # who asks, if nobody says
 
 # A statement that lets the account do everything.
 ALLOWED: Final = {
@@ -37,7 +38,7 @@ def put(kms: "KMSClient", method: str, document: Any, **request: Any) -> None:
     answered = call(Policy=json.dumps(document), **request, **others)
     key_id = others.get("KeyId") or answered["KeyMetadata"]["KeyId"]
 
-    assert document == json.loads(kms.get_key_policy(KeyId=key_id)["Policy"])
+    assert document == stored_policy(key_id)
 
 
 def refused(kms: "KMSClient", method: str, text: str, **request: Any) -> tuple[str, str]:

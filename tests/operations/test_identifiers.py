@@ -83,6 +83,17 @@ def make(kms: "KMSClient", alias: str) -> Named:
     return Named(key_id=metadata["KeyId"], describe=metadata)
 
 
+LETS_US_IN: Final = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": [ACCOUNT, OTHER_ACCOUNT]},
+        "Action": "kms:*",
+        "Resource": "*",
+    },
+}
+
+
 def make_in_other_account(kms_mock: "KmsMock", alias: str) -> Named:
     """Make a key whose account has no client here, and one of a service beside it."""
     from pytest_kmsmock._kms.service import Request
@@ -97,7 +108,7 @@ def make_in_other_account(kms_mock: "KmsMock", alias: str) -> Named:
             )
         ).parsed()
 
-    metadata = call("CreateKey")["KeyMetadata"]
+    metadata = call("CreateKey", Policy=json.dumps(LETS_US_IN))["KeyMetadata"]
     call("CreateAlias", AliasName=alias, TargetKeyId=metadata["KeyId"])
     call("DescribeKey", KeyId="alias/aws/s3")
     return Named(key_id=metadata["KeyId"], describe=metadata)

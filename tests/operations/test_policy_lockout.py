@@ -1,4 +1,4 @@
-"""The lockout check: a new policy must leave somebody in the account who can change it."""
+"""The lockout check: whoever sets a key policy must be able to change it again."""
 
 import json
 from typing import Any, Final
@@ -8,6 +8,7 @@ import pytest
 from tests.operations.key_policies import (
     ALLOWED,
     BOTH,
+    CALLER,
     IAM,
     ROOT,
     but,
@@ -18,12 +19,13 @@ from tests.operations.key_policies import (
     refused,
     without,
 )
-from tests.vocabulary import ACCOUNT, OTHER_ACCOUNT, REGION, create_key
+from tests.vocabulary import ACCOUNT, OTHER_ACCOUNT, REGION, create_key, stored_policy
 
 LOCKED_OUT: Final = malformed(
     "The new key policy will not allow you to update the key policy in the future."
 )
 CONDITIONAL: Final = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
+UNMET: Final = {"StringEquals": {"kms:CallerAccount": OTHER_ACCOUNT}}
 ADMIN: Final = f"{IAM}:role/admin"
 OTHER_ROOT: Final = f"arn:aws:iam::{OTHER_ACCOUNT}:root"
 DENIED: Final = {**ALLOWED, "Effect": "Deny"}
@@ -37,9 +39,8 @@ CHANGEABLE: Final = {
     "by the account": policy(ALLOWED),
     "by the account's number": but(Principal={"AWS": ACCOUNT}),
     "by everybody": but(Principal="*"),
-    "by one role": but(Principal={"AWS": ADMIN}),
-    "by one of several": but(Principal={"AWS": [OTHER_ROOT, ADMIN]}),
-    "by a session": but(Principal={"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/me"}),
+    "by the caller": but(Principal={"AWS": CALLER}),
+    "by one of several": but(Principal={"AWS": [OTHER_ROOT, CALLER]}),
     "by all but another": policy(not_for(ALLOWED, OTHER_ROOT)),
     "by all but one of us": policy(not_for(ALLOWED, ADMIN)),
     "by this action": but(Action="kms:PutKeyPolicy"),
@@ -62,13 +63,14 @@ CHANGEABLE: Final = {
         ALLOWED, {**DENIED, "Principal": {"AWS": OTHER_ROOT}}
     ),
     "though one of us is denied": policy(ALLOWED, {**DENIED, "Principal": {"AWS": ADMIN}}),
-    "though denied under a condition": policy(
-        ALLOWED, {**DENIED, "Principal": "*", "Condition": CONDITIONAL}
+    "though denied under a condition that does not hold": policy(
+        ALLOWED, {**DENIED, "Principal": "*", "Condition": UNMET}
     ),
-    "though all but one of us are denied": policy(ALLOWED, not_for(DENIED, ADMIN)),
-    "though all but us are denied": policy(ALLOWED, not_for(DENIED, ROOT)),
-    "by one role, though all others are denied": policy(
-        {**ALLOWED, "Principal": {"AWS": ADMIN}}, not_for(DENIED, ADMIN)
+    "though all but the caller and the account are denied": policy(
+        ALLOWED, not_for(DENIED, [CALLER, ROOT])
+    ),
+    "by the caller, though all others are denied": policy(
+        {**ALLOWED, "Principal": {"AWS": CALLER}}, not_for(DENIED, [CALLER, ROOT])
     ),
     "though another key is denied": policy(
         ALLOWED, {**DENIED, "Resource": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other"}
@@ -79,11 +81,23 @@ CHANGEABLE: Final = {
 @BOTH
 @pytest.mark.parametrize("document", CHANGEABLE.values(), ids=CHANGEABLE.keys())
 def test_policy_that_can_be_changed(kms, method, document):
-    """A policy passes that leaves PutKeyPolicy to somebody in the account (rules POL-13)."""
+    """A policy passes that leaves PutKeyPolicy to the caller (AZ86; rules POL-13)."""
     put(kms, method, document)
 
 
 UNCHANGEABLE: Final = {
+    "by another of us alone": but(Principal={"AWS": ADMIN}),
+    "by a session of another": but(
+        Principal={"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/me"}
+    ),
+    "under a condition that does not hold": but(Condition=UNMET),
+    "denied under a condition that holds": policy(
+        ALLOWED, {**DENIED, "Principal": "*", "Condition": CONDITIONAL}
+    ),
+    "denied to all but another of us": policy(ALLOWED, not_for(DENIED, ADMIN)),
+    "denied to all but the account, which does not spare its users": policy(
+        ALLOWED, not_for(DENIED, ROOT)
+    ),
     "by nobody": but(Action="kms:Encrypt"),
     "by no such action": but(Action="kms:PutKeyPolic"),
     "by no action": but(Action=[]),
@@ -117,7 +131,7 @@ UNCHANGEABLE: Final = {
 @BOTH
 @pytest.mark.parametrize("document", UNCHANGEABLE.values(), ids=UNCHANGEABLE.keys())
 def test_policy_that_could_not_be_changed(kms, method, document):
-    """A policy that shuts the account out is refused (wire-facts P5; rules POL-13, ERR-17)."""
+    """A policy that shuts the caller out is refused (wire-facts P5; AZ86; rules POL-13, ERR-17)."""
     assert LOCKED_OUT == refused(kms, method, json.dumps(document))
 
 
@@ -153,4 +167,4 @@ def test_policy_for_this_very_key(kms):
 
     kms.put_key_policy(KeyId=key_arn, Policy=json.dumps(document))
 
-    assert document == json.loads(kms.get_key_policy(KeyId=key_arn)["Policy"])
+    assert document == stored_policy(key_arn)

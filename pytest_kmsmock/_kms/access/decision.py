@@ -1,53 +1,154 @@
-"""May this principal do this with that key?"""
+"""Decisions: may this principal do this with that key, and why."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from pytest_kmsmock._kms.access.principals import Principal
-from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.access.evaluation import Case, Kind, Layer, Verdict, evaluate
+from pytest_kmsmock._kms.access.wording import HIDDEN, write_denial
+from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError, access_denied
+from pytest_kmsmock._kms.lazily import lazily
 
-# What the account itself may do with an AWS managed key (rules KEY-25); the key's policy leaves
-# everything else to the service that owns it.
-_ON_AWS_MANAGED_KEYS: Final = frozenset(
-    {
-        "DescribeKey",
-        "GetKeyLastUsage",
-        "GetKeyPolicy",
-        "GetKeyRotationStatus",
-        "ListAliases",
-        "ListGrants",
-        "ListKeyPolicies",
-        "ListKeyRotations",
-        "ListResourceTags",
-        "RevokeGrant",
-    }
-)
+Mode: TypeAlias = Literal["enforce", "warn", "off"]
 
 
-def authorise(principal: Principal, action: str, key: Key) -> None:
+class Permission(NamedTuple):
     """
-    Refuse *action*, an IAM action name without its `kms:`, where *principal* may not do it.
+    One permission that a call needed.
 
-    Raises:
-        KmsError: AccessDeniedException.
+    *resource* is the ARN of a key or an alias, or `*`. *encryption_context* has the pairs that were
+    sent for it, {} where it has none.
     """
-    if key.family.manager == "AWS" and action not in _ON_AWS_MANAGED_KEYS:
-        raise denied_by_key_policy(principal, action, key.arn)
+
+    action: str
+    resource: str
+    encryption_context: Mapping[str, str]
 
 
-def denied_by_key_policy(principal: Principal, action: str, key_arn: str) -> KmsError:
-    return access_denied(
-        f"User: {principal.arn} is not authorized to perform: kms:{action} on resource: {key_arn}"
-        f" because no resource-based policy allows the kms:{action} action"
-    )
+class Answer(NamedTuple):
+    """A permission that was asked for, with all that the answer depends on."""
+
+    case: Case
+    verdict: Verdict
+
+    def answer(self) -> "Answer":
+        return self
 
 
-def denied_by_identity_policy(principal: Principal, action: str, resource: str) -> KmsError:
-    """The answer where a key policy leaves it to IAM, or there is no key (wire-facts N2, N3)."""
-    return access_denied(
-        f"User: {principal.arn} is not authorized to perform: kms:{action} on resource: {resource}"
-        f" because no identity-based policy allows the kms:{action} action"
-    )
+class Answered(Protocol):
+    """An answer, or what it can be made of when somebody looks at it."""
+
+    def answer(self) -> Answer: ...
+
+
+class Decision:
+    """
+    Whether a call was allowed, and why.
+
+    It keeps what it needs of the call's moment: what changes later does not show in it.
+
+    Attributes:
+        allowed: Whether it was.
+        action: The permission that was refused, or of those that were given the first:
+            "kms:Decrypt".
+        resource: What it was asked for: the ARN of a key or an alias, or `*`.
+
+    .. versionadded:: 0.1.0
+    """
+
+    __slots__ = ("_answered", "_hints")
+
+    def __init__(self, answered: tuple[Answered, ...], hints: tuple[str, ...] = ()) -> None:
+        self._answered = answered
+        self._hints = hints
+
+    @property
+    def _answers(self) -> tuple[Answer, ...]:
+        return tuple(answered.answer() for answered in self._answered)
+
+    def __repr__(self) -> str:
+        word = "allowed" if self.allowed else "denied"
+        return f"<Decision {self.action} on {self.resource}: {word}>"
+
+    @property
+    def _deciding(self) -> Answer:
+        answers = self._answers
+        return next((one for one in answers if not one.verdict.allowed), answers[0])
+
+    @property
+    def allowed(self) -> bool:
+        return self._deciding.verdict.allowed
+
+    @property
+    def action(self) -> str:
+        return self._deciding.case.question.action
+
+    @property
+    def resource(self) -> str:
+        return self._deciding.case.question.resource
+
+    @property
+    def kind(self) -> Kind | None:
+        """Of a denial: "explicit" where a policy denies, "implicit" where none allows."""
+        return self._deciding.verdict.kind
+
+    @property
+    def layer(self) -> Layer | None:
+        """
+        Of a denial: which policies decided.
+
+        "scp", "rcp", "resource" (the key policy), "identity", "boundary", "session", "endpoint",
+        or "cross-account" where an operation serves the key's own account alone.
+        """
+        return self._deciding.verdict.layer
+
+    @property
+    def principal(self) -> Principal:
+        return self._deciding.case.principal
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """The permissions that were asked for, in AWS's order, up to the first that was refused."""
+        return tuple(
+            Permission(
+                case.question.action, case.question.resource, dict(case.values.encryption_context)
+            )
+            for case, _ in self._answers
+        )
+
+    @property
+    def message(self) -> str | None:
+        """The message with which AWS refuses; None where it does not."""
+        case, verdict = self._deciding
+        if verdict.allowed:
+            return None
+        return write_denial(case.principal, case.question, verdict, is_own=case.is_own)
+
+    def explain(self) -> str:
+        """
+        Say why: which policies decided, and what kept each statement and grant from applying.
+
+        Returns:
+            Some lines of text, in words for a person; they may change between versions.
+        """
+        with lazily():
+            from pytest_kmsmock._kms.access.explaining import (  # noqa: PLC0415 - for denials
+                explain,
+            )
+
+        return explain(self._answers, self._hints)
+
+
+class AccessDenied(KmsError):
+    """AccessDeniedException, with the decision that it comes of."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__("AccessDeniedException", decision.message)
+        self.decision = decision
+
+
+def decide(case: Case) -> Answer:
+    return Answer(case, evaluate(case))
 
 
 def denied_elsewhere(principal: Principal, action: str, resource: str) -> KmsError:
@@ -58,7 +159,5 @@ def denied_elsewhere(principal: Principal, action: str, resource: str) -> KmsErr
     with this ciphertext" (wire-facts E26).
     """
     return access_denied(
-        f"User: {principal.arn} is not authorized to perform: kms:{action} on {resource}"
-        " because the resource does not exist in this Region, no resource-based policies allow"
-        " access, or a resource-based policy explicitly denies access"
+        f"User: {principal.arn} is not authorized to perform: kms:{action} on {resource}{HIDDEN}"
     )

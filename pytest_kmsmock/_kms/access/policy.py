@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
-from pytest_kmsmock._kms.access.lockout import can_be_changed
 from pytest_kmsmock._kms.access.statements import read_document, read_statements
 from pytest_kmsmock._kms.domain.aliases import AWS_SERVICES
-from pytest_kmsmock._kms.errors import limit_exceeded, malformed_policy
+from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.errors import limit_exceeded
 from pytest_kmsmock._kms.wire.model import dns_suffix_of
 
 # In bytes. The model's shape allows more, the quota does not (quotas Q-6).
@@ -19,6 +21,7 @@ LONGEST_POLICY: Final = 32_768
 _BEYOND_LATIN_1: Final = re.compile(r"[^\x00-\xff]")
 
 
+@cache
 def default_policy(account_id: str, partition: str) -> str:
     """Return the policy of a key that was made without one, laid out as AWS does (P2)."""
     return format_policy(
@@ -38,6 +41,7 @@ def default_policy(account_id: str, partition: str) -> str:
     )
 
 
+@cache
 def service_policy(service: str, account_id: str, region: str, partition: str) -> str:
     """
     Return the policy of the AWS managed key behind `alias/aws/<service>`.
@@ -85,7 +89,23 @@ def service_policy(service: str, account_id: str, region: str, partition: str) -
     )
 
 
-def read_policy(request: Mapping[str, Any], account_id: str, *, key_arn: str) -> str | None:
+def policy_of(key: Key) -> str:
+    """Return the policy that a key has: its own, or the one that it was made with."""
+    return original_policy(key) if key.policy is None else key.policy
+
+
+def original_policy(key: Key) -> str:
+    """Return the policy that a key was made with by nobody's wish."""
+    family = key.family
+    if family.manager == "CUSTOMER":
+        return default_policy(family.account_id, family.partition)
+    (alias_name,) = key.aliases  # nobody can take it away, or add another (rules KEY-25)
+    return service_policy(
+        alias_name.removeprefix(AWS_ALIAS_PREFIX), family.account_id, key.region, family.partition
+    )
+
+
+def read_policy(request: Mapping[str, Any]) -> str | None:
     """
     Return the Policy of a request as AWS lays it out; None where there is none.
 
@@ -99,12 +119,7 @@ def read_policy(request: Mapping[str, Any], account_id: str, *, key_arn: str) ->
         # Text never recorded (wire-facts C27; assumed).
         raise limit_exceeded(f"The policy exceeds the maximum size of {LONGEST_POLICY} bytes.")
     document = read_document(text)
-    statements = read_statements(document)
-    bypasses_lockout_check = request.get("BypassPolicyLockoutSafetyCheck", False)
-    if not bypasses_lockout_check and not can_be_changed(statements, account_id, key_arn):
-        raise malformed_policy(
-            "The new key policy will not allow you to update the key policy in the future."
-        )
+    read_statements(document)
     return format_policy(document)
 
 

@@ -151,6 +151,15 @@ class World:
             account = self.accounts[account_id] = Account(account_id=account_id)
         return account
 
+    @property
+    def org_ids(self) -> dict[str, str]:
+        """The organizations of the accounts that are in one."""
+        found: dict[str, str] = {}
+        for account_id, account in self.accounts.items():
+            if account.org_id is not None:
+                found[account_id] = account.org_id
+        return found
+
     def region_of(self, key: Key) -> Region:
         return self.account(key.family.account_id).region(key.region)
 

@@ -1,6 +1,7 @@
 """Aliases: CreateAlias, UpdateAlias, DeleteAlias, ListAliases."""
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pytest_kmsmock._kms.domain.aliases import Alias
@@ -14,6 +15,7 @@ from pytest_kmsmock._kms.errors import KmsError, already_exists, limit_exceeded,
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lookup import find_alias, is_foreign
 from pytest_kmsmock._kms.rules.operation import KeyUse, by_identifier, key_use, operation
+from pytest_kmsmock._kms.rules.permissions import Ask
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
 _NAME: Final = re.compile(r"alias/[a-zA-Z0-9/_-]+")
@@ -39,7 +41,41 @@ def locate_target(ctx: Context, request: RequestMembers, use: KeyUse) -> Key | N
 TARGET: Final = key_use(CHANGEABLE, member="TargetKeyId", locate=locate_target)
 
 
-@operation("CreateAlias", TARGET)
+# The alias first, which only identity policies give, then each of its keys (AZ33, AZ87).
+def ask_to_create(
+    ctx: Context, request: RequestMembers, keys: Sequence[Key | None]
+) -> Iterator[Ask]:
+    yield Ask("CreateAlias", resource=ctx.region.arn(request["AliasName"]))
+    yield Ask("CreateAlias", keys[0], member="TargetKeyId", is_for_own_account=True)
+
+
+def ask_to_update(
+    ctx: Context, request: RequestMembers, keys: Sequence[Key | None]
+) -> Iterator[Ask]:
+    alias = find_alias(ctx, request["AliasName"])
+    yield Ask("UpdateAlias", resource=alias.arn)
+    yield Ask("UpdateAlias", alias.target)
+    yield Ask("UpdateAlias", keys[0], member="TargetKeyId", is_for_own_account=True)
+
+
+def ask_to_delete(
+    ctx: Context, request: RequestMembers, keys: Sequence[Key | None]
+) -> Iterator[Ask]:
+    check_name(request["AliasName"])
+    alias = find_alias(ctx, request["AliasName"])
+    yield Ask("DeleteAlias", resource=alias.arn)
+    yield Ask("DeleteAlias", alias.target)
+
+
+def ask_to_list(ctx: Context, request: RequestMembers, keys: Sequence[Key | None]) -> Iterator[Ask]:
+    """Ask on `*`, whatever key is named (AZ82); but for no key of another account."""
+    yield Ask("ListAliases")
+    key = keys[0]
+    if key is not None and key.family.account_id != ctx.region.account_id:
+        yield Ask("ListAliases", key, is_for_own_account=True)
+
+
+@operation("CreateAlias", TARGET, asks=ask_to_create)
 def create_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html"""
     name = request["AliasName"]
@@ -49,7 +85,7 @@ def create_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
     add_alias(ctx.region, name, key, ctx.now)
 
 
-@operation("UpdateAlias", TARGET)
+@operation("UpdateAlias", TARGET, asks=ask_to_update)
 def update_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_UpdateAlias.html"""
     alias = find_alias(ctx, request["AliasName"])
@@ -62,14 +98,13 @@ def update_alias(ctx: Context, request: RequestMembers, key: Key) -> None:
     change(alias, last_updated_date=ctx.now)
 
 
-@operation("DeleteAlias")
+@operation("DeleteAlias", asks=ask_to_delete)
 def delete_alias(ctx: Context, request: RequestMembers) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_DeleteAlias.html"""
-    check_name(request["AliasName"])
     ctx.region.remove_alias(find_alias(ctx, request["AliasName"]))
 
 
-@operation("ListAliases", key_use())
+@operation("ListAliases", key_use(), asks=ask_to_list)
 def list_aliases(ctx: Context, request: RequestMembers, key: Key | None) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_ListAliases.html"""
     names = ctx.region.alias_names if key is None else sorted(key.aliases)

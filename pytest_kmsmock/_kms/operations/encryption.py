@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_kmsmock._kms.access.decision import denied_elsewhere
 from pytest_kmsmock._kms.crypto.algorithms import SYMMETRIC_DEFAULT
 from pytest_kmsmock._kms.crypto.errors import DecryptionFailed, MalformedCiphertext
 from pytest_kmsmock._kms.crypto.specs import ENCRYPT_DECRYPT
@@ -21,6 +20,7 @@ from pytest_kmsmock._kms.errors import (
 )
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import KeyUse, by_identifier, key_use, operation
+from pytest_kmsmock._kms.rules.permissions import deny_missing
 from pytest_kmsmock._kms.rules.requirements import Usage
 from pytest_kmsmock._kms.rules.states import USABLE
 
@@ -69,11 +69,8 @@ def locate_by_ciphertext(ctx: Context, request: RequestMembers, use: KeyUse) -> 
         return named
     key = None if family is None else family.members.get(ctx.region.name)
     if key is None:
-        raise denied_elsewhere(
-            ctx.principal,
-            use.action or ctx.model.name,
-            "the resource associated with this ciphertext",
-        )
+        action = use.action or ctx.model.name
+        raise deny_missing(ctx, action, "*", "", by_ciphertext=True)
     return key
 
 
@@ -111,6 +108,7 @@ def encrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
         aliases=True,
         cross_account=True,
         locate=locate_by_ciphertext,
+        by_ciphertext=True,
     ),
 )
 def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
@@ -140,6 +138,7 @@ def decrypt(ctx: Context, request: RequestMembers, key: Key) -> ResponseMembers:
         aliases=True,
         cross_account=True,
         locate=locate_by_ciphertext,
+        by_ciphertext=True,
         action="ReEncryptFrom",
     ),
     key_use(

@@ -1,9 +1,8 @@
 """Grants: CreateGrant, ListGrants, ListRetirableGrants, RetireGrant, RevokeGrant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_kmsmock._kms.access.decision import denied_by_identity_policy
 from pytest_kmsmock._kms.access.principals import account_of, is_principal_arn, is_service
 from pytest_kmsmock._kms.crypto.specs import (
     ENCAPSULATE_DECAPSULATE,
@@ -25,6 +24,7 @@ from pytest_kmsmock._kms.errors import (
 )
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation, stop_dry_run
+from pytest_kmsmock._kms.rules.permissions import Ask, deny_foreign
 from pytest_kmsmock._kms.rules.states import GRANTABLE
 
 CONTEXT_CONSTRAINTS: Final = ("EncryptionContextSubset", "EncryptionContextEquals")
@@ -72,7 +72,7 @@ def create_grant(ctx: Context, request: RequestMembers, key: Key) -> ResponseMem
         operations=tuple(dict.fromkeys(request["Operations"])),
         constraints=constraints,
         name=request.get("Name"),
-        issuing_account=ctx.principal.account_id,
+        issuing_account=ctx.region.account_id,
         creation_date=ctx.now,
     )
     existing = next((old for old in key.grants.values() if old.is_repeated_by(grant)), None)
@@ -119,7 +119,7 @@ def list_retirable_grants(ctx: Context, request: RequestMembers) -> ResponseMemb
         check_principal(principal)
         if not is_service(principal) and account_of(principal) != ctx.principal.account_id:
             # Only principals of the caller's account may be asked for (rules GRANT-25; assumed).
-            raise denied_by_identity_policy(ctx.principal, "ListRetirableGrants", principal)
+            raise deny_foreign(ctx, "ListRetirableGrants", principal)
     chosen = [
         grant
         for grant in ctx.world.grants.values()
@@ -130,21 +130,18 @@ def list_retirable_grants(ctx: Context, request: RequestMembers) -> ResponseMemb
     return list_page("ListRetirableGrants", request, chosen)
 
 
-@operation("RetireGrant", key_use(cross_account=True))
+def ask_to_retire(
+    ctx: Context, request: RequestMembers, keys: Sequence[Key | None]
+) -> Iterator[Ask]:
+    """Ask for the grant, which says itself who may retire it (AZ106)."""
+    grant = find_retirable(ctx, request, keys[0])
+    yield Ask("RetireGrant", grant.key, retires=grant)
+
+
+@operation("RetireGrant", key_use(cross_account=True), asks=ask_to_retire)
 def retire_grant(ctx: Context, request: RequestMembers, key: Key | None) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_RetireGrant.html"""
-    match (request.get("GrantToken"), key, request.get("GrantId")):
-        case (str(token), None, None):
-            grant_id = read_grant_token(token, ctx.world.token_secrets)
-            if grant_id is None:
-                raise invalid_grant_token()
-            grant = ctx.world.grants.get(grant_id)
-            if grant is None or grant.key.region != ctx.region.name:
-                raise grant_not_found(grant_id)
-        case (None, Key(), str(grant_id)):
-            grant = find_grant(key, grant_id)
-        case _:  # rules GRANT-26; text assumed
-            raise validation("Please specify either a grant token, or a key ID and a grant ID.")
+    grant = find_retirable(ctx, request, key)
     stop_dry_run(request)
     ctx.world.remove_grant(grant)
 
@@ -278,6 +275,29 @@ def read_constraints(request: RequestMembers, key: Key) -> Mapping[str, Any]:
     if any(len(value) > LONGEST_VALUE for value in pairs.values()):
         raise validation(f"A value in {given[0]} cannot exceed {LONGEST_VALUE} characters.")
     return constraints
+
+
+def find_retirable(ctx: Context, request: RequestMembers, key: Key | None) -> Grant:
+    """
+    Find the grant that a RetireGrant names: by a token, or by its key and id (rules GRANT-26).
+
+    Raises:
+        KmsError: ValidationException (text assumed), InvalidGrantTokenException, or as
+            `find_grant()`.
+    """
+    match (request.get("GrantToken"), key, request.get("GrantId")):
+        case (str(token), None, None):
+            grant_id = read_grant_token(token, ctx.world.token_secrets)
+            if grant_id is None:
+                raise invalid_grant_token()
+            grant = ctx.world.grants.get(grant_id)
+            if grant is None or grant.key.region != ctx.region.name:
+                raise grant_not_found(grant_id)
+            return grant
+        case (None, Key(), str(grant_id)):
+            return find_grant(key, grant_id)
+        case _:  # rules GRANT-26; text assumed
+            raise validation("Please specify either a grant token, or a key ID and a grant ID.")
 
 
 def find_grant(key: Key, grant_id: str) -> Grant:

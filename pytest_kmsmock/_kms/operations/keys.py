@@ -1,7 +1,9 @@
 """Making, describing and listing keys: CreateKey, DescribeKey, ListKeys, UpdateKeyDescription."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_kmsmock._kms.access.context import KeyMoment
 from pytest_kmsmock._kms.access.policy import read_policy
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
 from pytest_kmsmock._kms.domain.changes import change
@@ -29,14 +31,25 @@ from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import already_exists, unsupported, validation
 from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.lockout import check_lockout
 from pytest_kmsmock._kms.rules.operation import key_use, operation
+from pytest_kmsmock._kms.rules.permissions import Ask
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 
 
-@operation("CreateKey")
+def ask_for_new_key(
+    ctx: Context, request: RequestMembers, keys: Sequence[Key | None]
+) -> Iterator[Ask]:
+    """Ask for the key, and for its tags, which no message names (AZ29, AZ30, AZ84)."""
+    yield Ask("CreateKey")
+    if request.get("Tags"):
+        yield Ask("TagResource", resource=ctx.region.arn("key/*"), is_unnamed=True)
+
+
+@operation("CreateKey", asks=ask_for_new_key)
 def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html"""
     spec = read_spec(request, ctx.region)
@@ -57,7 +70,13 @@ def create_key(ctx: Context, request: RequestMembers) -> ResponseMembers:
     key_arn = ctx.region.arn(f"key/{family.key_id}")
     if family.key_id in ctx.region.keys:  # only a test's own id can be taken
         raise already_exists(f"Key '{key_arn}' already exists")
-    policy = read_policy(request, ctx.region.account_id, key_arn=key_arn)
+    policy = read_policy(request)
+    check_lockout(
+        ctx,
+        request,
+        policy,
+        KeyMoment(key_arn, ctx.region.name, family, True, (), tags, None, ctx.now),
+    )
     check_key_quota(ctx.world.quotas, ctx.region)
 
     key = add_member(ctx.region, family, ctx.now, description=request.get("Description", ""))

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.access.policy import default_policy, read_policy, service_policy
+from pytest_kmsmock._kms.access.context import KeyMoment
+from pytest_kmsmock._kms.access.policy import policy_of, read_policy
 from pytest_kmsmock._kms.domain.changes import change
-from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.errors import already_exists, not_found
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
+from pytest_kmsmock._kms.rules.lockout import check_lockout
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 
 POLICY_NAME: Final = "default"  # a key has exactly this one (rules POL-1)
@@ -19,17 +20,7 @@ def get_key_policy(ctx: Context, request: RequestMembers, key: Key) -> ResponseM
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html"""
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
         raise not_found("No such policy exists")  # wire-facts V9
-    return {"Policy": key.policy or initial_policy(key), "PolicyName": POLICY_NAME}
-
-
-def initial_policy(key: Key) -> str:
-    family = key.family
-    if family.manager == "CUSTOMER":
-        return default_policy(family.account_id, family.partition)
-    (alias_name,) = key.aliases  # nobody can take it away, or add another (rules KEY-25)
-    return service_policy(
-        alias_name.removeprefix(AWS_ALIAS_PREFIX), family.account_id, key.region, family.partition
-    )
+    return {"Policy": policy_of(key), "PolicyName": POLICY_NAME}
 
 
 @operation("PutKeyPolicy", key_use())
@@ -37,7 +28,9 @@ def put_key_policy(ctx: Context, request: RequestMembers, key: Key) -> None:
     """https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html"""
     if request.get("PolicyName", POLICY_NAME) != POLICY_NAME:
         raise already_exists("Only one policy per key is supported")  # wire-facts V10
-    change(key, policy=read_policy(request, key.family.account_id, key_arn=key.arn))
+    policy = read_policy(request)
+    check_lockout(ctx, request, policy, KeyMoment.of(key))
+    change(key, policy=policy)
 
 
 @operation("ListKeyPolicies", key_use())

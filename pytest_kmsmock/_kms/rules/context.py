@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from pytest_kmsmock._kms.access.principals import Principal
+from pytest_kmsmock._kms.access.settings import AccessSettings
+from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.domain.world import Region, World
 from pytest_kmsmock._kms.wire.model import OperationModel
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.access.decision import Decision
 
 # Plain dictionaries with AWS's member names. The service validates requests by the model before
 # an operation sees them, and answers before anybody else does.
@@ -15,11 +19,29 @@ RequestMembers: TypeAlias = Mapping[str, Any]
 ResponseMembers: TypeAlias = dict[str, Any]
 
 
+class Outcome:
+    """What was decided about a request on its way; *warnings* are for a mock that only warns."""
+
+    __slots__ = ("decision", "warnings")
+
+    def __init__(self) -> None:
+        self.decision: Decision | None = None
+        self.warnings: tuple[str, ...] = ()
+
+    def warn(self, text: str) -> None:
+        self.warnings += (text,)
+
+
+BY_DEFAULT: Final = AccessSettings()
+
+
 class Context(NamedTuple):
     """
     What an operation may ask about its request, and the world that it may change.
 
-    A named tuple, since every call makes one and a frozen dataclass costs four times as much.
+    *is_setup* is what the test itself sets up; *is_default_caller* says that nobody has said who
+    makes the request. A named tuple, since every call makes one and a frozen dataclass costs four
+    times as much.
     """
 
     world: World
@@ -28,4 +50,8 @@ class Context(NamedTuple):
     model: OperationModel
     request_id: str
     now: datetime
+    outcome: Outcome
     seed: KeySeed = NOTHING
+    access: AccessSettings = BY_DEFAULT
+    is_setup: bool = False
+    is_default_caller: bool = False

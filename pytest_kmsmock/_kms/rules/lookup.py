@@ -1,6 +1,5 @@
 """From the identifier in a request to the key that it names."""
 
-from pytest_kmsmock._kms.access.decision import denied_elsewhere
 from pytest_kmsmock._kms.domain.aliases import AWS_MANAGED_KEYS, Alias
 from pytest_kmsmock._kms.domain.creation import create_aws_managed_key
 from pytest_kmsmock._kms.domain.identifiers import Arn, is_alias, is_key_id, read_arn
@@ -8,11 +7,14 @@ from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import KmsError, alias_not_found, key_not_found, not_found
 from pytest_kmsmock._kms.rules.context import Context
+from pytest_kmsmock._kms.rules.permissions import deny_missing
 
 
-def find_key(ctx: Context, identifier: str, *, aliases: bool, cross_account: bool) -> Key:
+def find_key(ctx: Context, identifier: str, *, aliases: bool, action: str) -> Key:
     """
     Find the key that *identifier* names: a key id or ARN, an alias name or ARN.
+
+    Another account's key is found, too: whether *action* may be done with it is asked afterwards.
 
     Raises:
         KmsError: As AWS answers each kind of bad identifier (wire-facts I1 to I17).
@@ -20,7 +22,7 @@ def find_key(ctx: Context, identifier: str, *, aliases: bool, cross_account: boo
     if not aliases and is_alias(identifier):
         raise KmsError("InvalidArnException", "Key Aliases are not supported for this operation.")
     if identifier.startswith("arn:"):
-        return _find_by_arn(ctx, identifier, cross_account=cross_account)
+        return _find_by_arn(ctx, identifier, action)
     if is_alias(identifier):
         return find_alias(ctx, identifier).target
     if not is_key_id(identifier):
@@ -56,14 +58,14 @@ def is_foreign(ctx: Context, identifier: str) -> bool:
     )
 
 
-def _find_by_arn(ctx: Context, identifier: str, *, cross_account: bool) -> Key:
+def _find_by_arn(ctx: Context, identifier: str, action: str) -> Key:
     arn = read_arn(identifier)
     if arn is not None and arn.region != ctx.region.name:
         raise not_found(f"Invalid arn {arn.region}")
     if arn is None or arn.partition != ctx.region.partition:
         raise _malformed_arn(ctx, identifier)
     if arn.account_id != ctx.region.account_id:
-        return _find_in_other_account(ctx, arn, cross_account=cross_account)
+        return _find_in_other_account(ctx, arn, action)
     if arn.is_alias:
         return find_alias(ctx, arn.resource).target
     if not is_key_id(arn.key_id):
@@ -78,17 +80,16 @@ def _find_by_id(region: Region, key_id: str) -> Key:
     return key
 
 
-def _find_in_other_account(ctx: Context, arn: Arn, *, cross_account: bool) -> Key:
+def _find_in_other_account(ctx: Context, arn: Arn, action: str) -> Key:
     account = ctx.world.accounts.get(arn.account_id)
     region = None if account is None else account.regions.get(arn.region)
-    if cross_account and region is not None:
+    if region is not None:
         alias = region.aliases.get(arn.resource)
         key = region.keys.get(arn.key_id) if alias is None else alias.target
-        # The policy of an AWS managed key is for its own account alone (rules KEY-25).
-        if key is not None and key.family.manager == "CUSTOMER":
+        if key is not None:
             return key
     # A missing key of another account looks like a forbidden one (rules ERR-23, wire-facts I12).
-    raise denied_elsewhere(ctx.principal, ctx.model.name, "this resource")
+    raise deny_missing(ctx, action, str(arn), arn.account_id)
 
 
 def _malformed_arn(ctx: Context, identifier: str) -> KmsError:

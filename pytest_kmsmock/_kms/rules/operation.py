@@ -1,14 +1,16 @@
 """How an operation is declared, and the registry of those that are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar
 
+from pytest_kmsmock._kms.crypto.specs import Kind
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.errors import dry_run
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lookup import find_key
+from pytest_kmsmock._kms.rules.permissions import Ask, Asker
 from pytest_kmsmock._kms.rules.requirements import Requirement
 from pytest_kmsmock._kms.wire.model import OperationModel, operation_names
 from pytest_kmsmock._kms.wire.model import operation as operation_model
@@ -23,7 +25,8 @@ class KeyUse:
     G42). *member* names the key in the request. *aliases* says whether an alias will do (rules
     ID-2; elsewhere InvalidArnException), *cross_account* whether another account's key will (rules
     ID-8). *locate* finds the key where *member* alone does not; *action* is the IAM action where it
-    is not the operation's name.
+    is not the operation's name. *by_ciphertext* says that it is the ciphertext which names the key,
+    if it is a symmetric one.
     """
 
     requirements: tuple[Requirement, ...]
@@ -32,6 +35,7 @@ class KeyUse:
     cross_account: bool
     locate: "Locator"
     action: str | None
+    by_ciphertext: bool
 
 
 Locator: TypeAlias = Callable[[Context, RequestMembers, KeyUse], Key | None]
@@ -42,7 +46,7 @@ def by_identifier(ctx: Context, request: RequestMembers, use: KeyUse) -> Key | N
     identifier = request.get(use.member)
     if identifier is None:
         return None
-    return find_key(ctx, identifier, aliases=use.aliases, cross_account=use.cross_account)
+    return find_key(ctx, identifier, aliases=use.aliases, action=use.action or ctx.model.name)
 
 
 def key_use(
@@ -52,6 +56,7 @@ def key_use(
     cross_account: bool = False,
     locate: Locator = by_identifier,
     action: str | None = None,
+    by_ciphertext: bool = False,
 ) -> KeyUse:
     """Declare a `KeyUse`; the defaults are those of most management operations."""
     return KeyUse(
@@ -61,15 +66,17 @@ def key_use(
         cross_account=cross_account,
         locate=locate,
         action=action,
+        by_ciphertext=by_ciphertext,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A built operation: its model, its keys, and the function that performs it."""
+    """A built operation: its model, its keys, what it asks, and the function that performs it."""
 
     model: OperationModel
     uses: tuple[KeyUse, ...]
+    asks: Asker
     perform: Callable[..., ResponseMembers | None]
 
 
@@ -79,12 +86,41 @@ REGISTRY: Final[Mapping[str, Operation]] = MappingProxyType(_registry)
 Performer = TypeVar("Performer", bound=Callable[..., ResponseMembers | None])
 
 
-def operation(name: str, *uses: KeyUse) -> Callable[[Performer], Performer]:
+def asks_for_keys(name: str, uses: tuple[KeyUse, ...]) -> Asker:
+    """Return what most operations ask: each key for the operation's own permission, in order."""
+
+    def ask(ctx: Context, request: RequestMembers, keys: Sequence[Key | None]) -> list[Ask]:
+        return [
+            Ask(
+                use.action or name,
+                key,
+                use.member,
+                use.by_ciphertext and key.family.spec.kind is Kind.SYMMETRIC,
+                not use.cross_account,
+            )
+            for use, key in zip(uses, keys, strict=True)
+            if key is not None
+        ]
+
+    return ask
+
+
+def asks_for_account(name: str) -> Asker:
+    """Return what is asked where no key is: the permission on `*` (AZ29, AZ82)."""
+    asked = (Ask(name),)
+    return lambda ctx, request, keys: asked
+
+
+def operation(
+    name: str, *uses: KeyUse, asks: Asker | None = None
+) -> Callable[[Performer], Performer]:
     """
     Register a function as the operation *name*.
 
     It is called with the context, the request, and for each of *uses* the key, which has passed
-    its requirements; it returns the response's members, or None where there are none.
+    its requirements; it returns the response's members, or None where there are none. *asks* tells
+    which permissions it needs, where that is not the operation's own for each key, or on `*`
+    without keys.
 
     Registering it again replaces it: a module whose import was interrupted is run once more.
 
@@ -94,8 +130,12 @@ def operation(name: str, *uses: KeyUse) -> Callable[[Performer], Performer]:
     if name not in operation_names():
         raise ValueError(f"KMS has no operation {name}")
 
+    default = asks_for_keys(name, uses) if uses else asks_for_account(name)
+
     def register(perform: Performer) -> Performer:
-        _registry[name] = Operation(model=operation_model(name), uses=uses, perform=perform)
+        _registry[name] = Operation(
+            model=operation_model(name), uses=uses, asks=asks or default, perform=perform
+        )
         return perform
 
     return register

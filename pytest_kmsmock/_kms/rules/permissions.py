@@ -1,0 +1,240 @@
+"""What an operation asks for: which permissions, in which order, and who has them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, TypeAlias
+
+from pytest_kmsmock._kms.access.context import KeyMoment, RequestFacts, RequestValues
+from pytest_kmsmock._kms.access.decision import AccessDenied, Answer, Answered, Decision, decide
+from pytest_kmsmock._kms.access.documents import compile_text
+from pytest_kmsmock._kms.access.evaluation import ALLOWED, Case, Limits, Question, Verdict
+from pytest_kmsmock._kms.access.grants import NO_USE, GrantUse
+from pytest_kmsmock._kms.access.limits import limits_of
+from pytest_kmsmock._kms.access.policy import original_policy
+from pytest_kmsmock._kms.domain.grants import Grant
+from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.rules.context import Context, RequestMembers
+from pytest_kmsmock._kms.rules.grant_tokens import NO_TOKENS, read_grant_tokens
+
+# After which a new grant can be used without its token (rules GRANT-20).
+SETTLING: Final = timedelta(minutes=5)
+NO_GRANTS: Final[tuple[Grant, ...]] = ()
+
+
+class Ask(NamedTuple):
+    """
+    One permission that an operation asks for, with or without a key.
+
+    *action* has no `kms:`. Without a *key* only identity policies give it: on *resource*. *member*
+    of the request names the key. *like* is the key that a new one will be like; *region* is the
+    Region in which it is asked, if that is not the request's. *retires* is the grant to be retired.
+    *is_by_ciphertext* says that a ciphertext names the key, *is_unnamed* that the message leaves
+    the resource out (AZ30), *is_for_own_account* that no other account is served (AZ78).
+    """
+
+    action: str
+    key: Key | None = None
+    member: str = "KeyId"
+    is_by_ciphertext: bool = False
+    is_for_own_account: bool = False
+    resource: str = "*"
+    is_unnamed: bool = False
+    like: Key | None = None
+    region: str | None = None
+    retires: Grant | None = None
+
+
+# Looks up what it has to, which may raise, and gives the permissions in AWS's order.
+Asker: TypeAlias = Callable[[Context, RequestMembers, Sequence[Key | None]], Iterable[Ask]]
+
+
+def authorise(ctx: Context, request: RequestMembers, asks: Iterable[Ask], same_key: bool) -> None:
+    """
+    Ask for each permission until one is refused; the decision goes into the context.
+
+    Raises:
+        AccessDenied: If one is refused, unless the mock only warns, or is told not to ask.
+    """
+    facts = gather_facts(ctx, request)
+    answered: list[Answered] = []
+    for ask in asks:
+        asked = note(ctx, facts, ask, same_key)
+        if is_clear(ctx, asked):
+            answered.append(asked)
+            continue
+        answer = decide(make_case(asked))
+        answered.append(answer)
+        if not answer.verdict.allowed:
+            decision = Decision(tuple(answered), hints_for(ctx))
+            ctx.outcome.decision = decision
+            if ctx.access.mode == "enforce" or is_never_allowed(answer):
+                raise AccessDenied(decision)
+            ctx.outcome.warn(decision.explain())
+            return
+    ctx.outcome.decision = Decision(tuple(answered))
+
+
+class Asked(NamedTuple):
+    """
+    A permission that is asked for, with what may have changed by the time that somebody asks why.
+
+    Of what is plainly allowed no case is made before that.
+    """
+
+    ask: Ask
+    facts: RequestFacts
+    limits: Limits
+    account_id: str
+    moment: KeyMoment | None
+    policy: str | None  # None: the one that the key was made with
+    grants: tuple[Grant, ...]
+    tokens: frozenset[str]
+    settled_before: datetime | None
+    same_key: bool
+
+    def answer(self) -> Answer:
+        return Answer(make_case(self), ALLOWED)
+
+
+def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
+    key = ask.key
+    if key is None:
+        account_id = ctx.region.account_id
+        moment = None if ask.like is None else KeyMoment.of(ask.like)
+        policy, grants = None, NO_GRANTS
+    else:
+        account_id, moment = key.family.account_id, KeyMoment.of(key)
+        policy, grants = key.policy, tuple(key.grants.values())
+    tokens = facts.members.get("GrantTokens")
+    return Asked(
+        ask,
+        facts,
+        limits_of(ctx.principal, ctx.world, account_id),
+        account_id,
+        moment,
+        policy,
+        grants,
+        read_grant_tokens(ctx, tokens) if tokens else NO_TOKENS,
+        ctx.now - SETTLING if ctx.access.waits_for_grants else None,
+        same_key,
+    )
+
+
+def is_clear(ctx: Context, asked: Asked) -> bool:
+    """
+    Tell whether it is allowed without a look at any policy.
+
+    An administrator may do everything with a key that leaves everything to the account; and nobody
+    is asked where the test sets up, or has turned access off: but for what no policy could give.
+    """
+    key, principal = asked.ask.key, ctx.principal
+    is_own = asked.account_id == principal.account_id
+    if key is not None and key.family.manager == "AWS":
+        return False
+    if ctx.is_setup or ctx.access.mode == "off":
+        return is_own or principal.kind == "Service" or not asked.ask.is_for_own_account
+    return (
+        principal.is_administrator
+        and asked.policy is None
+        and is_own
+        and asked.ask.retires is None
+        and not asked.limits.service_control
+        and not asked.limits.resource_control
+    )
+
+
+def is_never_allowed(answer: Answer) -> bool:
+    """Tell a refusal that no policy of a test could lift: it stands in every mode."""
+    return answer.case.question.is_aws_managed or answer.verdict.layer == "cross-account"
+
+
+def gather_facts(ctx: Context, request: RequestMembers) -> RequestFacts:
+    return RequestFacts(
+        ctx.model.name, request, ctx.principal, ctx.region.name, ctx.now, ctx.world.org_ids
+    )
+
+
+def make_case(asked: Asked) -> Case:
+    ask, facts, moment = asked.ask, asked.facts, asked.moment
+    key = ask.key
+    values = RequestValues(
+        facts,
+        ask.action,
+        key=moment,
+        account_id=asked.account_id,
+        member=ask.member,
+        grant=ask.retires,
+        region=ask.region,
+        same_key=asked.same_key,
+    )
+    action = f"kms:{ask.action}"
+    if key is None:
+        question = Question(action, ask.resource, asked.account_id, is_unnamed=ask.is_unnamed)
+        return Case(question, facts.principal, values, asked.limits)
+    question = Question(
+        action,
+        key.arn,
+        asked.account_id,
+        True,
+        key.family.manager == "AWS",
+        ask.retires,
+        ask.is_by_ciphertext,
+        ask.is_unnamed,
+        ask.is_for_own_account,
+    )
+    return Case(
+        question,
+        facts.principal,
+        values,
+        asked.limits,
+        (compile_text(asked.policy or original_policy(key), "key"),),
+        asked.grants,
+        make_use(asked, values) if asked.grants else NO_USE,
+    )
+
+
+def make_use(asked: Asked, values: RequestValues) -> GrantUse:
+    members = asked.facts.members
+    is_new = asked.ask.action == "CreateGrant"
+    return GrantUse(
+        values.encryption_context,
+        asked.tokens,
+        tuple(members.get("Operations", ())) if is_new else (),
+        members.get("Constraints") if is_new else None,
+        asked.settled_before,
+    )
+
+
+def hints_for(ctx: Context) -> tuple[str, ...]:
+    """Say how to be somebody else, to whom did not say who they are."""
+    if not ctx.is_default_caller:
+        return ()
+    return (
+        "Nobody has said who makes this request, so it is the mock's default caller. Give the"
+        " mock or the marker `caller=`, use `acting_as()` or a handle's own client; or turn"
+        ' decisions off with `access="off"`.',
+    )
+
+
+def deny_missing(
+    ctx: Context, action: str, resource: str, account_id: str, *, by_ciphertext: bool = False
+) -> AccessDenied:
+    """The answer about a key that there is not, which looks like a forbidden one (AZ22, AZ23)."""
+    question = Question(f"kms:{action}", resource, account_id, True, is_by_ciphertext=by_ciphertext)
+    values = RequestValues(gather_facts(ctx, {}), action, account_id=account_id)
+    case = Case(question, ctx.principal, values)
+    decision = Decision((Answer(case, Verdict(False, "implicit", "missing")),), hints_for(ctx))
+    ctx.outcome.decision = decision
+    return AccessDenied(decision)
+
+
+def deny_foreign(ctx: Context, action: str, principal: str) -> AccessDenied:
+    """The answer about a principal of another account, on whom nothing can be asked (assumed)."""
+    question = Question(f"kms:{action}", principal, ctx.region.account_id)
+    values = RequestValues(gather_facts(ctx, {}), action, account_id=ctx.region.account_id)
+    case = Case(question, ctx.principal, values)
+    verdict = Verdict(False, "implicit", "identity")
+    hint = "Only principals of the caller's own account can be asked for."
+    decision = Decision((Answer(case, verdict),), (hint,))
+    ctx.outcome.decision = decision
+    return AccessDenied(decision)
