@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
 
+
+NOT_FOR_TESTS: Final = (
+    "adopt_server",
+    "has_plan_for",
+    "note_bug",
+    "raise_bugs",
+    "respond",
+    "respond_as_planned",
+)
 
 if TYPE_CHECKING:
     fixed = property
@@ -111,7 +120,7 @@ class KmsMock(Workbench, OffersServing):
         self._region_name = options.region_name or defaults.region_name
         self._account_id = options.account_id or defaults.account_id
         self._wire = defaults.wire if options.wire is None else options.wire
-        self.children = options.children or defaults.children
+        self._children: Children = options.children or defaults.children
         self._auto_create_keys = (
             defaults.auto_create_keys
             if options.auto_create_keys is None
@@ -135,6 +144,11 @@ class KmsMock(Workbench, OffersServing):
     def account_id(self) -> str:
         """The caller's account, 12 digits."""
         return self._account_id
+
+    @fixed
+    def children(self) -> Children:
+        """What becomes of processes that are started meanwhile."""
+        return self._children
 
     @property
     def wire(self) -> bool:
@@ -180,6 +194,10 @@ class KmsMock(Workbench, OffersServing):
             auto_create_keys=self.auto_create_keys,
             outside=ACTIVE.outside,
         )
+
+    def __dir__(self) -> list[str]:
+        # What completes a name shall offer what tests use, and not what seams and servers ask.
+        return [name for name in super().__dir__() if name not in NOT_FOR_TESTS]
 
     def __enter__(self) -> NoReturn:
         raise TypeError(
