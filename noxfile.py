@@ -59,6 +59,16 @@ def aioboto3(session: nox.Session) -> None:
     session.run("pytest", "-k", "aioboto3", "tests/plugin", *session.posargs)
 
 
+@nox.session(default=False)
+def node(session: nox.Session) -> None:
+    """The test with Node.js's SDK, which comes from the npm registry."""
+    session.install("--editable", ".", *dependencies_of("test"))
+    folder = session.create_tmp()
+    session.run("npm", "install", "--prefix", folder, "@aws-sdk/client-kms", external=True)
+    session.env["KMSMOCK_NODE_MODULES"] = f"{folder}/node_modules"
+    session.run("pytest", "-k", "node", "tests/serving/test_clients.py", *session.posargs)
+
+
 @nox.session
 def conformance(session: nox.Session) -> None:
     """The tests over the data alone: model, layers, public API, repository."""

@@ -8,7 +8,9 @@ from pytest_kmsmock.interception.sessions import ACCESS_KEY_ID, SECRET_ACCESS_KE
 
 ENDPOINT: Final = "AWS_ENDPOINT_URL_KMS"
 
-# A profile that says nothing, so that none of the machine's does: no SDK takes a name for "none".
+# Instead of the machine's. Where a profile is named, one has to be there: no SDK has a name for
+# "none", and Node's takes its credentials rather than those of the environment.
+PROFILES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 NO_PROFILE: Final = str(Path(__file__).parent / "no_profile.ini")
 
 # Whatever was configured: endpoints count, and nobody asks the metadata service.
@@ -45,9 +47,9 @@ def environment_of(
         "AWS_SESSION_TOKEN": session_token,  # an empty one is none, and hides another's
         "AWS_REGION": region_name,
         "AWS_DEFAULT_REGION": region_name,
-        "AWS_PROFILE": "default",
         "AWS_CONFIG_FILE": NO_PROFILE,
         "AWS_SHARED_CREDENTIALS_FILE": NO_PROFILE,
+        **{name: "default" for name in PROFILES if name in outer},
         **HONOURED,
         **proxy_exceptions(outer),
     }

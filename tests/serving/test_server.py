@@ -333,7 +333,6 @@ def test_environment(server):
         "AWS_SESSION_TOKEN": "",
         "AWS_REGION": "eu-west-1",
         "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_PROFILE": "default",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "AWS_USE_FIPS_ENDPOINT": "false",
@@ -380,11 +379,14 @@ AWAY_FROM_HERE = {
 
 
 @pytest.mark.parametrize("configured", [{}, AWAY_FROM_HERE], ids=["nothing", "much"])
-def test_boto3_in_a_process(server, mock, configured):
+def test_boto3_in_a_process(server, mock, monkeypatch, configured):
     """A tool in a process finds KMS by the environment, whatever else is configured there."""
+    for name, value in configured.items():
+        monkeypatch.setenv(name, value)
+
     ran = subprocess.run(
         [sys.executable, "-c", TOOL],
-        env={**os.environ, **configured, **server.environment},
+        env={**os.environ, **server.environment},
         capture_output=True,
         text=True,
         check=False,
