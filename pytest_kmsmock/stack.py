@@ -97,8 +97,9 @@ class Turn(Generic[Mock]):
             mock._settle(failure)
 
     def drop(self) -> None:
-        """End without asking after plans, as after an interruption."""
-        self.stack.take(self._is_over, self)
+        """End without asking after plans, as after an interruption; do nothing after the end."""
+        if self.stack.knows(self):
+            self.stack.take(self._is_over, self)
 
     def _is_over(self, one: "Turn[Mock]") -> bool:
         return one is self or (
@@ -144,6 +145,9 @@ class ActiveMocks(Generic[Mock]):
         """What becomes of a request while no mock is active: the closest turn that says it."""
         turns = self._with_outside
         return (turns[-1].outside if turns else None) or self.defaults.outside
+
+    def knows(self, turn: Turn[Mock]) -> bool:
+        return turn in self.turns or turn in self._with_outside
 
     def has(self, mock: Mock) -> bool:
         return mock in [turn.mock for turn in self.turns]
