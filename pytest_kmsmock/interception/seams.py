@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from pytest_kmsmock.interception.exchange import Exchange, Outcome, copy_containers
 from pytest_kmsmock.interception.outside import refuse
 from pytest_kmsmock.interception.retrying import FAILED_AS_PLANNED
+from pytest_kmsmock.interception.served import leads_elsewhere
 from pytest_kmsmock.options import is_region
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class Seams:
     ) -> tuple[AWSResponse, dict[str, Any]] | None:
         IN_FLIGHT.set(context)
         mock = self._mocks.current
+        if leads_elsewhere(params["url"], mock):
+            return None
         if mock is None:
             if self._mocks.refuse_outside:
                 refuse(model.name)
@@ -124,7 +127,7 @@ class Seams:
         self, event_name: str, request: "AWSPreparedRequest", **_: object
     ) -> AWSResponse | None:
         mock = self._mocks.current
-        if mock is None:
+        if mock is None or leads_elsewhere(request.url, mock):
             return None
         context = IN_FLIGHT.get()
         exchange = Exchange(
@@ -224,6 +227,8 @@ def catch(request: "AWSPreparedRequest", mocks: Mocks, build: "Build") -> AWSRes
     if service != "TrentService":
         return None
     mock = mocks.current
+    if leads_elsewhere(request.url, mock):
+        return None
     if mock is None:
         if mocks.refuse_outside:
             refuse(operation)
