@@ -64,6 +64,11 @@ def use_known_keys(kms_mock: KmsMock) -> None:
     assert_type(kms_mock.load("keys.toml"), list[KeyHandle])
     assert_type(kms_mock.load(Path("keys.toml")), list[KeyHandle])
     kms_mock.register_ciphertext(b"blob", b"hi", key=key, encryption_context={"tenant": "7"})
+    kms_mock.share_key(key, "210987654321", actions=["kms:Decrypt"])
+    kms_mock.unshare_key(key.arn, "210987654321", region_name="eu-west-1")
+    key.share("210987654321", actions={"kms:Decrypt"})
+    key.unshare("210987654321")
+    kms_mock.share_key(key)  # type: ignore[call-arg]
     kms_mock.seed(42)
     snapshot = kms_mock.snapshot()
     assert_type(snapshot, Snapshot)

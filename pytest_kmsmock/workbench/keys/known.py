@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +33,7 @@ from pytest_kmsmock.workbench.keys.arguments import (
     read_request,
 )
 from pytest_kmsmock.workbench.keys.handle import KeyHandle
+from pytest_kmsmock.workbench.keys.sharing import share, unshare
 from pytest_kmsmock.workbench.place import Place
 
 if sys.version_info >= (3, 11):
@@ -134,6 +135,23 @@ class KnownKeys:
             put(self._place.world.known_ciphertexts, blob, known)
 
         self._place.service().alone(register)
+
+    def share(
+        self,
+        key: "str | KeyHandle",
+        account_id: str,
+        *,
+        actions: Iterable[str] | None,
+        region_name: str | None,
+    ) -> None:
+        """See `KmsMock.share_key()`."""
+        identifier, region_name = read_key(key, region_name)
+        share(self._place, identifier, account_id, actions=actions, region_name=region_name)
+
+    def unshare(self, key: "str | KeyHandle", account_id: str, *, region_name: str | None) -> None:
+        """See `KmsMock.unshare_key()`."""
+        identifier, region_name = read_key(key, region_name)
+        unshare(self._place, identifier, account_id, region_name=region_name)
 
     def _find(self, identifier: str, region_name: str) -> "Key":
         region = self._place.account.region(region_name)

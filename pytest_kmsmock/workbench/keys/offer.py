@@ -1,6 +1,6 @@
 """What a mock offers about keys: known ones, ciphertexts, seeds, snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,6 +124,56 @@ class OffersKeys(Subject):
             encryption_context=encryption_context,
             region_name=region_name,
         )
+
+    @explained
+    def share_key(
+        self,
+        key: "str | KeyHandle",
+        account_id: str,
+        *,
+        actions: Iterable[str] | None = None,
+        region_name: str | None = None,
+    ) -> None:
+        """
+        Share a key with another account, as AWS Resource Access Manager does.
+
+        ListKeys shows it to that account with `ResourceOwners=["OTHER_ACCOUNTS_VIA_RAM"]`, and the
+        key has a second policy, named `AWS_RAM`.
+
+            key = kms_mock.create_key(alias="shared")
+            kms_mock.share_key(key, "210987654321")
+            names = kms.list_key_policies(KeyId=key.arn)["PolicyNames"]
+            assert names == ["AWS_RAM", "default"]
+
+        Args:
+            key: A handle, or the key's id, ARN or alias. By its ARN it may be any account's.
+            account_id: Whom it is shared with: 12 digits, not the owner.
+            actions: What the account may do with it, such as `["kms:Decrypt"]`; by default, use it
+                and look at it. Sharing it again replaces them.
+            region_name: Where the key is, unless an ARN says it; the mock's Region by default.
+
+        Raises:
+            TypeError: For an argument of the wrong type.
+            ValueError: If there is no such key, AWS manages it, or *account_id* can't be.
+
+        .. versionadded:: 0.1.0
+        """
+        self._known_keys.share(key, account_id, actions=actions, region_name=region_name)
+
+    @explained
+    def unshare_key(
+        self, key: "str | KeyHandle", account_id: str, *, region_name: str | None = None
+    ) -> None:
+        """
+        End what `share_key()` began; the last share takes the policy `AWS_RAM` with it.
+
+        Raises:
+            TypeError: For an argument of the wrong type.
+            ValueError: If there is no such key, or it is not shared with *account_id*.
+
+        .. versionadded:: 0.1.0
+        """
+        self._known_keys.unshare(key, account_id, region_name=region_name)
 
     @explained
     def snapshot(self) -> "Snapshot":
