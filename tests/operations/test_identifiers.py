@@ -1,5 +1,6 @@
 """How each kind of identifier is answered, by each kind of operation."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

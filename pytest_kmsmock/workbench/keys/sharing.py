@@ -101,6 +101,6 @@ def read_actions(actions: Iterable[str] | None) -> tuple[str, ...]:
     if not chosen:
         raise ValueError("actions is empty: name at least one, or end the sharing by unshare_key()")
     for action in chosen:
-        if not (isinstance(action, str) and action.startswith("kms:")):
+        if not str(action).startswith("kms:"):
             raise ValueError(f"{action!r} is no action of KMS, such as 'kms:Decrypt'")
     return chosen
