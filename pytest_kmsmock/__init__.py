@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_kmsmock.activation import mock_kms
+    from pytest_kmsmock.activation import kms_outside, mock_kms
     from pytest_kmsmock.interception.outside import CallOutsideMock
     from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.serving.forked import ForkedCopyWarning
@@ -29,6 +29,7 @@ __all__ = [
     "NitroEnclave",
     "Snapshot",
     "UnfiredFaults",
+    "kms_outside",
     "mock_kms",
 ]
 
@@ -46,6 +47,7 @@ _MODULES = {
     "NitroEnclave": "workbench.enclave",
     "Snapshot": "workbench.keys.known",
     "UnfiredFaults": "workbench.faults.planning",
+    "kms_outside": "activation",
     "mock_kms": "activation",
 }
 

@@ -117,7 +117,8 @@ class KmsMock(Workbench, OffersServing):
         from pytest_kmsmock.workbench.faults.planning import Faults  # noqa: PLC0415 - see _open
 
         defaults = ACTIVE.defaults
-        self._region_name = options.region_name or defaults.region_name
+        self._configured_region = options.region_name or defaults.region_name
+        self._region_name = self._configured_region
         self._account_id = options.account_id or defaults.account_id
         self._wire = defaults.wire if options.wire is None else options.wire
         self._children: Children = options.children or defaults.children
@@ -149,6 +150,11 @@ class KmsMock(Workbench, OffersServing):
     def children(self) -> Children:
         """What becomes of processes that are started meanwhile."""
         return self._children
+
+    @property
+    def configured_region(self) -> str | None:
+        """The Region that the mock was given; for the seams."""
+        return self._configured_region
 
     @property
     def wire(self) -> bool:

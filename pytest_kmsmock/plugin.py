@@ -1,15 +1,16 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_kmsmock.activation import new_turn
+from pytest_kmsmock.activation import kms_outside, new_turn
 from pytest_kmsmock.options import (
     ASK_NOTHING,
     OPTIONS,
@@ -20,7 +21,7 @@ from pytest_kmsmock.options import (
     check_region,
     read_options,
 )
-from pytest_kmsmock.stack import ACTIVE
+from pytest_kmsmock.stack import ACTIVE, OutsideTurn
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
@@ -113,24 +114,39 @@ def close_listener(defaults: Defaults) -> None:
             CHILDREN.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Let the options hold while conftest files are imported, which may make clients."""
+    set_defaults(early_config, early_config.known_args_namespace)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "kms(region_name=..., account_id=...): run the test and its fixtures in a mock; takes the "
         "keywords of mock_kms, and for each the closest marker wins",
     )
+    config.addinivalue_line(
+        "markers",
+        'kms_outside("allow" or "error"): what becomes of KMS requests while no mock is active, '
+        "in the test and in all of its fixtures; starts no mock",
+    )
+    set_defaults(config, config.option)
+
+
+def set_defaults(config: pytest.Config, command_line: Namespace) -> None:
     outer = ACTIVE.defaults
-    ACTIVE.defaults = defaults = read_defaults(config)
+    ACTIVE.defaults = defaults = read_defaults(config, command_line)
     watch_children()
     config.add_cleanup(lambda: close_listener(defaults))
     config.add_cleanup(lambda: setattr(ACTIVE, "defaults", outer))
 
 
-def read_defaults(config: pytest.Config) -> Defaults:
+def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
     region_name = config.getini("kmsmock_region") or None
     account_id = config.getini("kmsmock_account_id")
     unfired_faults = config.getini("kmsmock_unfired_faults")
-    outside = config.getoption("kmsmock_outside") or config.getini("kmsmock_outside")
+    outside = command_line.kmsmock_outside or config.getini("kmsmock_outside")
     children = config.getini("kmsmock_children")
     try:
         if region_name is not None:
@@ -144,7 +160,7 @@ def read_defaults(config: pytest.Config) -> Defaults:
     return Defaults(
         region_name=region_name,
         account_id=account_id,
-        wire=config.getoption("kmsmock_wire"),
+        wire=command_line.kmsmock_wire,
         unfired_faults=unfired_faults,
         auto_create_keys=read_switch(config, "kmsmock_auto_create_keys"),
         outside=outside,
@@ -182,6 +198,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for marker in item.iter_markers("kms"):
             read_marker(marker, item)
+        for marker in item.iter_markers("kms_outside"):
+            read_outside(marker, item)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Do as the closest marker `kms_outside` says, also in fixtures that the test shares."""
+    marker = item.get_closest_marker("kms_outside")
+    if marker is None:
+        yield
+        return
+    turn: AbstractContextManager[None] = nullcontext()
+    try:
+        turn = read_outside(marker, item)
+    except pytest.UsageError as error:
+        item.stash[MARKER_ERROR] = error  # only at its set-up a test can say it
+    with turn:
+        yield
+
+
+def read_outside(marker: pytest.Mark, item: pytest.Item) -> OutsideTurn:
+    try:
+        return kms_outside(*marker.args, **marker.kwargs)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: the marker kms_outside: {error}") from None
 
 
 def read_marker(marker: pytest.Mark, item: pytest.Item | pytest.Collector) -> Options:
@@ -214,6 +255,9 @@ def merge(found: list[Options]) -> Options:
     }
     return Options(**said)
 
+
+# Of a test: what is wrong with its marker, for a worker of pytest-xdist.
+MARKER_ERROR: Final = pytest.StashKey[pytest.UsageError]()
 
 # Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
 SETTLED: Final = pytest.StashKey[bool]()
@@ -266,6 +310,8 @@ def settle(item: pytest.Item) -> None:
     __tracebackhide__ = True
     if item.stash.get(SETTLED, False):
         return
+    if MARKER_ERROR in item.stash:
+        raise item.stash[MARKER_ERROR]
     found = collect_options(item)
     names = item.fixturenames  # type: ignore[attr-defined]  # of an item in Python
     if found or "_kmsmock" in names or ACTIVE.defaults.autouse:

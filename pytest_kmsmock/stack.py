@@ -2,7 +2,18 @@
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    NoReturn,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+)
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.options import ASK_NOTHING, Defaults, Options
@@ -20,6 +31,9 @@ Purpose: TypeAlias = Literal["code", "set-up", "test"]
 
 class Stacked(Protocol):
     """What the stack asks of a mock: to open with its first turn, to close and settle after."""
+
+    @property
+    def configured_region(self) -> str | None: ...
 
     def _open(self, model: Any = None) -> None:
         """Begin empty, or as the *model* is now, a mock of the same kind."""
@@ -113,6 +127,30 @@ class Turn(Generic[Mock]):
         self.end(failure)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OutsideTurn:
+    """A time in which *outside* holds while no mock is active: what `kms_outside()` returns."""
+
+    stack: "ActiveMocks[Any]"
+    outside: Outside
+
+    def __call__(self, wrapped: object) -> NoReturn:
+        """
+        Raises:
+            TypeError: Always: it decorates nothing.
+        """
+        raise TypeError(
+            f"kms_outside({self.outside!r}) is for a `with`: "
+            f"mark a test or a class with @pytest.mark.kms_outside({self.outside!r})"
+        )
+
+    def __enter__(self) -> None:
+        self.stack.add_outside(self)
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.remove_outside(self)
+
+
 class ActiveMocks(Generic[Mock]):
     """
     The stack of active mocks, one for the process: worker threads are served too.
@@ -125,7 +163,7 @@ class ActiveMocks(Generic[Mock]):
         self.defaults = Defaults()
         self.lock = threading.RLock()
         self.turns: tuple[Turn[Mock], ...] = ()
-        self._with_outside: tuple[Turn[Mock], ...] = ()
+        self._with_outside: tuple[Turn[Mock] | OutsideTurn, ...] = ()
 
     @property
     def current(self) -> Mock | None:
@@ -135,6 +173,12 @@ class ActiveMocks(Generic[Mock]):
     @property
     def mocks(self) -> tuple[Mock, ...]:
         return tuple(dict.fromkeys(turn.mock for turn in self.turns))
+
+    @property
+    def configured_region(self) -> str | None:
+        """The Region of KMS clients for which the code names none, if one is configured."""
+        mock = self.current
+        return self.defaults.region_name if mock is None else mock.configured_region
 
     @property
     def refuse_outside(self) -> bool:
@@ -148,6 +192,14 @@ class ActiveMocks(Generic[Mock]):
 
     def knows(self, turn: Turn[Mock]) -> bool:
         return turn in self.turns or turn in self._with_outside
+
+    def add_outside(self, turn: OutsideTurn) -> None:
+        with self.lock:
+            self._with_outside = (*self._with_outside, turn)
+
+    def remove_outside(self, turn: OutsideTurn) -> None:
+        with self.lock:
+            self._with_outside = tuple(one for one in self._with_outside if one is not turn)
 
     def has(self, mock: Mock) -> bool:
         return mock in [turn.mock for turn in self.turns]
@@ -194,7 +246,7 @@ class ActiveMocks(Generic[Mock]):
                 turn.kind, turn.mock = "created", mock
             self.turns += (turn,)
             if turn.outside is not None:
-                self._with_outside += (turn,)
+                self._with_outside = (*self._with_outside, turn)
 
     def _is_of_set_up(self, mock: Mock) -> bool:
         """Tell whether *mock* was made for a set-up; else it is shared as any other mock is."""

@@ -337,18 +337,19 @@ class Response(NamedTuple):
         It is the parser of a *client* whose model may know less; without one, it knows all.
         """
         if self.error is not None:
-            members, length = http.parsed_error(self.error), len(self.body())
-            if client is not None:
-                members = client.see_error(members)
-        else:
-            members = codec.to_client(self.operation, self.result or {})
-            length = codec.measure(self.operation, members)
-            if client is not None:
-                members = client.see(self.operation, members)
-        members["ResponseMetadata"] = {
+            parsed = http.parsed_error(self.error, self._metadata(len(self.body())))
+            return parsed if client is None else client.see_error(parsed)
+        members = codec.to_client(self.operation, self.result or {})
+        length = codec.measure(self.operation, members)
+        if client is not None:
+            members = client.see(self.operation, members)
+        members["ResponseMetadata"] = self._metadata(length)
+        return members
+
+    def _metadata(self, length: int) -> dict[str, Any]:
+        return {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,
             "HTTPHeaders": self.headers(length),
             "RetryAttempts": 0,
         }
-        return members

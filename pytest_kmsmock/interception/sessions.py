@@ -1,4 +1,4 @@
-"""The sessions and clients we hand out, and what everybody's sessions fall back to in a mock."""
+"""The sessions and clients that we hand out."""
 
 import os
 import sys
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import boto3
-    from botocore.credentials import Credentials
     from botocore.session import Session
 
     from pytest_kmsmock.stubs import KMSClient
@@ -155,72 +154,3 @@ def is_async(session: "Session") -> bool:
     """Tell a session of aiobotocore, whose handlers and answers are awaited, from botocore's."""
     aiobotocore = sys.modules.get("aiobotocore.session")
     return aiobotocore is not None and isinstance(session, aiobotocore.AioSession)
-
-
-def fall_back(session: "Session", region: Callable[[], str | None]) -> None:
-    """
-    Let *session* find a Region and credentials where it would find none, while a mock is active.
-
-    Whatever is configured comes first. A client could not be made without a Region, and for want of
-    credentials botocore would ask the metadata service over the network.
-
-    Args:
-        region: Tells the active mock's Region, or None while no mock is active.
-    """
-    from botocore.configprovider import ChainProvider  # noqa: PLC0415 - there is a session already
-
-    store: Any = session.get_component("config_store")
-    last: Any = MockRegion(region)
-    configured = store.get_config_provider("region")
-    store.set_config_provider("region", ChainProvider([configured, last]))
-
-    create_configured: Any = session._create_credential_resolver  # type: ignore[attr-defined]
-    provider = MockCredentialsAsync(region) if is_async(session) else MockCredentials(region)
-
-    def create_resolver() -> Any:
-        resolver = create_configured()
-        resolver.insert_before("container-role", provider)
-        return resolver
-
-    session.lazy_register_component("credential_provider", create_resolver)
-
-
-class MockRegion:
-    """A provider for botocore's config store: the last one asked for a Region."""
-
-    def __init__(self, region: Callable[[], str | None]) -> None:
-        self._region = region
-
-    def provide(self) -> str | None:
-        return self._region()
-
-
-class MockCredentials:
-    """A credential provider that is asked after all that read files, before all that call out."""
-
-    METHOD = "kmsmock"
-    CANONICAL_NAME = None
-
-    def __init__(self, region: Callable[[], str | None]) -> None:
-        self._region = region
-
-    def load(self) -> "Credentials | None":
-        if self._region() is None:
-            return None
-        from botocore.credentials import Credentials  # noqa: PLC0415 - there is a session already
-
-        return Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, method=self.METHOD)
-
-
-class MockCredentialsAsync(MockCredentials):
-    """The same for aiobotocore, which awaits its providers."""
-
-    async def load(self) -> "Credentials | None":  # type: ignore[override]  # as aiobotocore's own
-        if self._region() is None:
-            return None
-        from aiobotocore.credentials import AioCredentials  # noqa: PLC0415 - it is imported already
-
-        credentials: Credentials = AioCredentials(
-            ACCESS_KEY_ID, SECRET_ACCESS_KEY, method=self.METHOD
-        )
-        return credentials

@@ -41,6 +41,7 @@ def test_exported_names():
         "NitroEnclave",
         "Snapshot",
         "UnfiredFaults",
+        "kms_outside",
         "mock_kms",
     ] == pytest_kmsmock.__all__
 
