@@ -50,6 +50,8 @@ LIMITS: Final = [
     ("Q-48", "ListResourceTags", "Limit", "number"),
     ("Q-49", "DescribeCustomKeyStores", "Limit", "number"),
     ("Q-50", "ListKeys", "Marker", "text"),
+    ("Q-58", "Decapsulate", "SharedSecretCiphertextBlob", "bytes"),
+    ("Q-59", "ListKeys", "ResourceOwners", "list"),
 ]
 
 

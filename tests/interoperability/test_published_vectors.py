@@ -4,6 +4,7 @@ import hashlib
 from functools import cache
 
 import pytest
+from botocore.exceptions import ParamValidationError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -14,6 +15,7 @@ from tests.interoperability.given_keys import (
     give_secret,
 )
 from tests.operations.signing_schemes import needs_external_mu
+from tests.todays_client import todays_client
 from tests.unit.crypto.vectors import folder_of, in_steps, nist
 from tests.unit.crypto.vectors import wycheproof as read_wycheproof
 from tests.vocabulary import create_key
@@ -205,6 +207,35 @@ def derive(kms, key_arn, public_key):
     except kms.exceptions.ClientError as refused:
         error = refused.response["Error"]
         assert ("ValidationException", "") == (error["Code"], error["Message"])
+        return None
+
+
+@in_steps
+@pytest.mark.parametrize("size", [512, 768, 1024])
+def test_decapsulate(kms_mock, size, step):
+    """Decapsulate tells Wycheproof's secrets, and refuses its ciphertexts of a wrong length."""
+    kms = todays_client(kms_mock)
+    key_arn = create_key(kms, KeySpec=f"ML_KEM_{size}", KeyUsage="ENCAPSULATE_DECAPSULATE")
+    cases = [
+        case for case in wycheproof(f"Protocol/mlkem_{size}_test") if len(case.octets("seed")) == 64
+    ]
+    found, expected = {}, {}
+    for case in cases[::step]:
+        give_private_key(kms_mock, key_arn, case.octets("seed"))
+        found[case.number] = decapsulate(kms, key_arn, case.octets("c"))
+        expected[case.number] = case.octets("K") if case.result == "valid" else None
+
+    assert expected == found
+    assert {type(None), bytes} == {type(secret) for secret in found.values()}
+
+
+def decapsulate(kms, key_arn, blob):
+    """Return the secret; None if the blob has a wrong length, which its shape or KMS refuses."""
+    try:
+        return kms.decapsulate(
+            KeyId=key_arn, EncapsulationAlgorithm="ML_KEM", SharedSecretCiphertextBlob=blob
+        )["SharedSecret"]
+    except (kms.exceptions.InvalidCiphertextException, ParamValidationError):
         return None
 
 
