@@ -176,7 +176,7 @@ def decapsulate(client: Any, spec: str) -> Callable[[], object]:
 
 def measure_encapsulation(rounds: int, times: int) -> Iterator[Figure]:
     """ML_KEM_512 is our own code, in Python; the others are `cryptography`'s where it has them."""
-    limits = {"ML_KEM_512": 3e-3, "ML_KEM_768": 400e-6, "ML_KEM_1024": 400e-6}
+    limits = {"ML_KEM_512": 4e-3, "ML_KEM_768": 400e-6, "ML_KEM_1024": 400e-6}
     for name, prepare_with in (("Encapsulate", encapsulate), ("Decapsulate", decapsulate)):
         for spec, limit in limits.items():
 
