@@ -4,7 +4,6 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from pytest_kmsmock.interception.served import SERVERS
 from pytest_kmsmock.serving.environment import environment_of
 from pytest_kmsmock.serving.listener import Listener
 from pytest_kmsmock.serving.site import Site
@@ -79,7 +78,6 @@ class KmsServer:
             self._mock.adopt_server(self)
             site = Site(self._mock, self._reach)
             self._listener = Listener(site, self._host, self._asked_port)
-            SERVERS[self._listener.port] = self._mock
         return self
 
     def stop(self) -> None:
@@ -94,7 +92,6 @@ class KmsServer:
     def _stop(self, failure: BaseException | None) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
-            del SERVERS[listener.port]
             listener.close()
             self._mock.raise_bugs(failure)
 

@@ -13,42 +13,35 @@ from pytest_kmsmock._kms.wire.model import operation as operation_model
 
 
 def page(
-    operation: str,
-    request: Mapping[str, Any],
-    items: Sequence[str],
-    *,
-    default_limit: int,
-    scope: str = "",
+    operation: str, request: Mapping[str, Any], items: Sequence[str], *, default_limit: int
 ) -> tuple[Sequence[str], dict[str, Any]]:
     """
     Cut the page that *request* asks for out of *items*, which are sorted.
 
     Returns the page and the members Truncated and, only where it is true, NextMarker
     (rules PAGE-2). A marker names the last item that was given out, as ListAliases's real ones do
-    (rules PAGE-5), so items that come or go between two calls do no harm. One that was given out
-    in another *scope* is as none.
+    (rules PAGE-5), so items that come or go between two calls do no harm.
 
     Raises:
         KmsError: InvalidMarkerException for a marker that is not from this operation, or
             ValidationException where the operation does not have the former.
     """
     marker = request.get("Marker")
-    start = 0 if marker is None else bisect_right(items, read_marker(operation, marker, scope))
+    start = 0 if marker is None else bisect_right(items, read_marker(operation, marker))
     limit = request.get("Limit", default_limit)
     chosen = items[start : start + limit]
     if start + limit >= len(items):
         return chosen, {"Truncated": False}
-    return chosen, {"Truncated": True, "NextMarker": write_marker(operation, chosen[-1], scope)}
+    return chosen, {"Truncated": True, "NextMarker": write_marker(operation, chosen[-1])}
 
 
-def write_marker(operation: str, last: str, scope: str = "") -> str:
+def write_marker(operation: str, last: str) -> str:
     # As UTF-8 rather than in escapes: after a tag key of 128 characters, too, a marker has to stay
     # within the 1,024 that the model allows (quotas Q-50).
-    content = [operation, last, scope] if scope else [operation, last]
-    return b64encode(json.dumps(content, ensure_ascii=False).encode()).decode()
+    return b64encode(json.dumps([operation, last], ensure_ascii=False).encode()).decode()
 
 
-def read_marker(operation: str, marker: str, scope: str = "") -> str:
+def read_marker(operation: str, marker: str) -> str:
     text, content = "", None
     try:
         text = b64decode(marker, validate=True).decode()
@@ -59,9 +52,7 @@ def read_marker(operation: str, marker: str, scope: str = "") -> str:
         if not is_deep(text):
             raise  # the caller has left no room on the stack
     match content:
-        case [str(name), str(last)] if name == operation and not scope:
-            return last
-        case [str(name), str(last), str(given)] if name == operation and given == scope != "":
+        case [str(name), str(last)] if name == operation:
             return last
     # Text and code were never recorded (rules PAGE-4; assumed).
     code = "InvalidMarkerException"
