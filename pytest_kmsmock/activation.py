@@ -6,8 +6,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
-from pytest_kmsmock.options import Options, read_options
-from pytest_kmsmock.stack import ACTIVE, Purpose, Turn
+from pytest_kmsmock.options import Options, check_choice, read_options
+from pytest_kmsmock.stack import ACTIVE, OutsideTurn, Purpose, Turn
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
@@ -135,10 +135,6 @@ def mock_kms(
     auto_create_keys: bool | None = None,
     children: Literal["copy", "serve", "refuse"] | None = None,
     outside: Literal["allow", "error"] | None = None,
-    caller: str | None = None,
-    access: Literal["enforce", "warn", "off"] | None = None,
-    identities: Literal["declared", "moto"] | None = None,
-    consistency: Literal["immediate", "eventual"] | None = None,
     isolated: bool = False,
 ) -> Activation: ...
 
@@ -164,10 +160,6 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
         children: See `KmsMock`.
         outside: What becomes of a request while no mock is active, as `kmsmock_outside`: from here
             to the end of the function, class or block, once its mock has been stopped.
-        caller: See `KmsMock`; in a mock that is joined it holds from here to the end.
-        access: See `KmsMock`.
-        identities: See `KmsMock`.
-        consistency: See `KmsMock`.
         isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.
 
     Raises:
@@ -182,3 +174,25 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
     if len(wrapped) > 1 or keywords:
         raise TypeError("mock_kms() takes options or, bare, the one thing to decorate; not both")
     return activation(wrapped[0])
+
+
+def kms_outside(outside: Literal["allow", "error"]) -> OutsideTurn:
+    """
+    Say in a `with` what becomes of KMS requests while no mock is active, without starting one.
+
+    It comes before the ini option `kmsmock_outside` and before all that was said further out. The
+    marker of this name does it for a test:
+
+        with kms_outside("allow"):
+            ...  # what is meant for AWS
+
+    Args:
+        outside: "allow" lets them go to AWS, "error" refuses them.
+
+    Raises:
+        ValueError: For another word.
+
+    .. versionadded:: 0.1.0
+    """
+    check_choice("outside", outside)
+    return OutsideTurn(stack=ACTIVE, outside=outside)

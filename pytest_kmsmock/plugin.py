@@ -1,15 +1,16 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_kmsmock.activation import new_turn
+from pytest_kmsmock.activation import kms_outside, new_turn
 from pytest_kmsmock.options import (
     ASK_NOTHING,
     OPTIONS,
@@ -20,14 +21,13 @@ from pytest_kmsmock.options import (
     check_region,
     read_options,
 )
-from pytest_kmsmock.stack import ACTIVE
+from pytest_kmsmock.stack import ACTIVE, OutsideTurn
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.stubs import KMSClient
     from pytest_kmsmock.workbench.faults.planning import Scope
-    from pytest_kmsmock.workbench.principals.least_privilege import Usage
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,17 +42,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kmsmock-outside",
         choices=("allow", "error"),
         help="overrides the ini option kmsmock_outside",
-    )
-    group.addoption(
-        "--kmsmock-access",
-        choices=("enforce", "warn", "off"),
-        help="overrides the ini option kmsmock_access",
-    )
-    group.addoption(
-        "--kmsmock-least-privilege",
-        metavar="FILE",
-        help="write the smallest policies under which the calls of this run would have been "
-        "allowed, for each principal, as JSON",
     )
     parser.addini(
         "kmsmock_region",
@@ -81,18 +70,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "what becomes of a KMS request while no mock is active: allow lets it go to AWS (default), "
         "error refuses it",
         default="allow",
-    )
-    parser.addini(
-        "kmsmock_access",
-        "what becomes of a request that AWS would deny: enforce denies it (default), warn lets it "
-        "pass with a KmsAccessWarning, off asks nobody",
-        default=Defaults().access,
-    )
-    parser.addini(
-        "kmsmock_identities",
-        "whose access keys are known: declared knows those of the test's own principals (default), "
-        "moto also those that moto's IAM or STS has given out",
-        default=Defaults().identities,
     )
     parser.addini(
         "kmsmock_reuse_key_pairs",
@@ -137,27 +114,40 @@ def close_listener(defaults: Defaults) -> None:
             CHILDREN.close()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Let the options hold while conftest files are imported, which may make clients."""
+    set_defaults(early_config, early_config.known_args_namespace)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "kms(region_name=..., account_id=...): run the test and its fixtures in a mock; takes the "
         "keywords of mock_kms, and for each the closest marker wins",
     )
+    config.addinivalue_line(
+        "markers",
+        'kms_outside("allow" or "error"): what becomes of KMS requests while no mock is active, '
+        "in the test and in all of its fixtures; starts no mock",
+    )
+    set_defaults(config, config.option)
+
+
+def set_defaults(config: pytest.Config, command_line: Namespace) -> None:
     outer = ACTIVE.defaults
-    ACTIVE.defaults = defaults = read_defaults(config)
+    ACTIVE.defaults = defaults = read_defaults(config, command_line)
     watch_children()
     config.add_cleanup(lambda: close_listener(defaults))
     config.add_cleanup(lambda: setattr(ACTIVE, "defaults", outer))
 
 
-def read_defaults(config: pytest.Config) -> Defaults:
+def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
     region_name = config.getini("kmsmock_region") or None
     account_id = config.getini("kmsmock_account_id")
     unfired_faults = config.getini("kmsmock_unfired_faults")
-    outside = config.getoption("kmsmock_outside") or config.getini("kmsmock_outside")
+    outside = command_line.kmsmock_outside or config.getini("kmsmock_outside")
     children = config.getini("kmsmock_children")
-    access = config.getoption("kmsmock_access") or config.getini("kmsmock_access")
-    identities = config.getini("kmsmock_identities")
     try:
         if region_name is not None:
             check_region("kmsmock_region", region_name)
@@ -165,71 +155,20 @@ def read_defaults(config: pytest.Config) -> Defaults:
         check_choice("unfired_faults", unfired_faults, "kmsmock_unfired_faults")
         check_choice("outside", outside, "kmsmock_outside")
         check_choice("children", children, "kmsmock_children")
-        check_choice("access", access, "kmsmock_access")
-        check_choice("identities", identities, "kmsmock_identities")
     except ValueError as error:
         raise pytest.UsageError(f"ini option {error}") from None
     return Defaults(
         region_name=region_name,
         account_id=account_id,
-        wire=config.getoption("kmsmock_wire"),
+        wire=command_line.kmsmock_wire,
         unfired_faults=unfired_faults,
         auto_create_keys=read_switch(config, "kmsmock_auto_create_keys"),
         outside=outside,
-        access=access,
-        identities=identities,
         reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
         seed_file=read_seed_file(config),
         autouse=read_switch(config, "kmsmock_autouse"),
         children=children,
-        usage=make_usage(config),
     )
-
-
-def make_usage(config: pytest.Config) -> "Usage | None":
-    if not config.getoption("kmsmock_least_privilege"):
-        return None
-    from pytest_kmsmock.workbench.principals.least_privilege import Usage  # noqa: PLC0415 - few runs ask for it
-
-    return Usage()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Add what a worker of pytest-xdist has seen; one that crashed can't tell."""
-    if (usage := ACTIVE.defaults.usage) is not None:
-        usage.merge(getattr(node, "workeroutput", {}).get(USAGE, ()))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the least privilege of the run; a worker of pytest-xdist hands it to its controller."""
-    usage = ACTIVE.defaults.usage
-    if usage is None:
-        return
-    if hasattr(session.config, "workerinput"):
-        session.config.workeroutput[USAGE] = usage.dump()  # type: ignore[attr-defined]  # xdist's
-        return
-    path = least_privilege_file(session.config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(usage.write(), encoding="utf-8")
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    usage = ACTIVE.defaults.usage
-    if usage is not None:
-        count = len(usage.principals)
-        terminalreporter.write_line(
-            f"kmsmock: least privilege of {count} principal{'s' * (count != 1)} in"
-            f" {least_privilege_file(config)}"
-        )
-
-
-def least_privilege_file(config: pytest.Config) -> Path:
-    path: Path = config.invocation_params.dir / config.getoption("kmsmock_least_privilege")
-    return path
 
 
 def read_seed_file(config: pytest.Config) -> Path | None:
@@ -259,6 +198,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for marker in item.iter_markers("kms"):
             read_marker(marker, item)
+        for marker in item.iter_markers("kms_outside"):
+            read_outside(marker, item)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Do as the closest marker `kms_outside` says, also in fixtures that the test shares."""
+    marker = item.get_closest_marker("kms_outside")
+    if marker is None:
+        yield
+        return
+    turn: AbstractContextManager[None] = nullcontext()
+    try:
+        turn = read_outside(marker, item)
+    except pytest.UsageError as error:
+        item.stash[MARKER_ERROR] = error  # only at its set-up a test can say it
+    with turn:
+        yield
+
+
+def read_outside(marker: pytest.Mark, item: pytest.Item) -> OutsideTurn:
+    try:
+        return kms_outside(*marker.args, **marker.kwargs)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"{item.nodeid}: the marker kms_outside: {error}") from None
 
 
 def read_marker(marker: pytest.Mark, item: pytest.Item | pytest.Collector) -> Options:
@@ -292,8 +256,8 @@ def merge(found: list[Options]) -> Options:
     return Options(**said)
 
 
-# Under what a worker of pytest-xdist hands over what was allowed.
-USAGE: Final = "kmsmock_least_privilege"
+# Of a test: what is wrong with its marker, for a worker of pytest-xdist.
+MARKER_ERROR: Final = pytest.StashKey[pytest.UsageError]()
 
 # Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
 SETTLED: Final = pytest.StashKey[bool]()
@@ -346,6 +310,8 @@ def settle(item: pytest.Item) -> None:
     __tracebackhide__ = True
     if item.stash.get(SETTLED, False):
         return
+    if MARKER_ERROR in item.stash:
+        raise item.stash[MARKER_ERROR]
     found = collect_options(item)
     names = item.fixturenames  # type: ignore[attr-defined]  # of an item in Python
     if found or "_kmsmock" in names or ACTIVE.defaults.autouse:

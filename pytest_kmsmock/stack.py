@@ -2,7 +2,18 @@
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    NoReturn,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+)
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.options import ASK_NOTHING, Defaults, Options
@@ -21,16 +32,15 @@ Purpose: TypeAlias = Literal["code", "set-up", "test"]
 class Stacked(Protocol):
     """What the stack asks of a mock: to open with its first turn, to close and settle after."""
 
+    @property
+    def configured_region(self) -> str | None: ...
+
     def _open(self, model: Any = None) -> None:
         """Begin empty, or as the *model* is now, a mock of the same kind."""
 
     def _close(self) -> None: ...
 
     def _settle(self, failure: BaseException | None) -> None: ...
-
-    def _begin_part(self, caller: str) -> object: ...
-
-    def _end_part(self, part: object) -> None: ...
 
 
 Mock = TypeVar("Mock", bound=Stacked)
@@ -65,8 +75,6 @@ class Turn(Generic[Mock]):
         self.purpose = purpose
         self.kind: Kind | None = None
         self.mock: Mock
-        # That of the caller whom the turn has named to a mock that it has joined.
-        self.part: object = None
 
     @property
     def outside(self) -> Outside | None:
@@ -103,8 +111,9 @@ class Turn(Generic[Mock]):
             mock._settle(failure)
 
     def drop(self) -> None:
-        """End without asking after plans, as after an interruption."""
-        self.stack.take(self._is_over, self)
+        """End without asking after plans, as after an interruption; do nothing after the end."""
+        if self.stack.knows(self):
+            self.stack.take(self._is_over, self)
 
     def _is_over(self, one: "Turn[Mock]") -> bool:
         return one is self or (
@@ -116,6 +125,30 @@ class Turn(Generic[Mock]):
 
     def __exit__(self, _: object, failure: BaseException | None, *__: object) -> None:
         self.end(failure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OutsideTurn:
+    """A time in which *outside* holds while no mock is active: what `kms_outside()` returns."""
+
+    stack: "ActiveMocks[Any]"
+    outside: Outside
+
+    def __call__(self, wrapped: object) -> NoReturn:
+        """
+        Raises:
+            TypeError: Always: it decorates nothing.
+        """
+        raise TypeError(
+            f"kms_outside({self.outside!r}) is for a `with`: "
+            f"mark a test or a class with @pytest.mark.kms_outside({self.outside!r})"
+        )
+
+    def __enter__(self) -> None:
+        self.stack.add_outside(self)
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.remove_outside(self)
 
 
 class ActiveMocks(Generic[Mock]):
@@ -130,7 +163,7 @@ class ActiveMocks(Generic[Mock]):
         self.defaults = Defaults()
         self.lock = threading.RLock()
         self.turns: tuple[Turn[Mock], ...] = ()
-        self._with_outside: tuple[Turn[Mock], ...] = ()
+        self._with_outside: tuple[Turn[Mock] | OutsideTurn, ...] = ()
 
     @property
     def current(self) -> Mock | None:
@@ -142,6 +175,12 @@ class ActiveMocks(Generic[Mock]):
         return tuple(dict.fromkeys(turn.mock for turn in self.turns))
 
     @property
+    def configured_region(self) -> str | None:
+        """The Region of KMS clients for which the code names none, if one is configured."""
+        mock = self.current
+        return self.defaults.region_name if mock is None else mock.configured_region
+
+    @property
     def refuse_outside(self) -> bool:
         return self.outside == "error"
 
@@ -150,6 +189,17 @@ class ActiveMocks(Generic[Mock]):
         """What becomes of a request while no mock is active: the closest turn that says it."""
         turns = self._with_outside
         return (turns[-1].outside if turns else None) or self.defaults.outside
+
+    def knows(self, turn: Turn[Mock]) -> bool:
+        return turn in self.turns or turn in self._with_outside
+
+    def add_outside(self, turn: OutsideTurn) -> None:
+        with self.lock:
+            self._with_outside = (*self._with_outside, turn)
+
+    def remove_outside(self, turn: OutsideTurn) -> None:
+        with self.lock:
+            self._with_outside = tuple(one for one in self._with_outside if one is not turn)
 
     def has(self, mock: Mock) -> bool:
         return mock in [turn.mock for turn in self.turns]
@@ -188,9 +238,6 @@ class ActiveMocks(Generic[Mock]):
                 turn.mock._open()
             elif top is not None and model is None and joins(turn.options, top):
                 turn.kind, turn.mock = "joined", top.mock
-                is_new = all(turn.options is not known for known in top.settled)
-                if turn.options.caller is not None and is_new:
-                    turn.part = top.mock._begin_part(turn.options.caller)
                 turn.settled = top.settled + turn.settled
             else:
                 assert turn.make_mock is not None
@@ -199,7 +246,7 @@ class ActiveMocks(Generic[Mock]):
                 turn.kind, turn.mock = "created", mock
             self.turns += (turn,)
             if turn.outside is not None:
-                self._with_outside += (turn,)
+                self._with_outside = (*self._with_outside, turn)
 
     def _is_of_set_up(self, mock: Mock) -> bool:
         """Tell whether *mock* was made for a set-up; else it is shared as any other mock is."""
@@ -214,10 +261,6 @@ class ActiveMocks(Generic[Mock]):
             outside = [turn for turn in self._with_outside if turn is not ended_turn]
             self._with_outside = tuple(outside)
             self.turns = tuple([turn for turn in self.turns if turn not in ended])
-            for turn in (*ended, *([] if ended_turn is None else [ended_turn])):
-                if turn.part is not None:
-                    turn.mock._end_part(turn.part)
-                    turn.part = None
             over = [mock for mock in {turn.mock for turn in ended} if not self.has(mock)]
             for mock in over:
                 mock._close()
@@ -231,20 +274,6 @@ def begins_with_copy(turn: Turn[Mock], top: Turn[Mock]) -> bool:
     return turn.purpose == "test" or not any(turn.options is known for known in top.settled)
 
 
-# What is true of a mock as a whole, so that whoever joins it can't have it otherwise.
-OF_THE_MOCK: Final = (
-    "region_name",
-    "account_id",
-    "wire",
-    "unfired_faults",
-    "auto_create_keys",
-    "children",
-    "access",
-    "identities",
-    "consistency",
-)
-
-
 def joins(options: Options, top: Turn[Mock]) -> bool:
     """
     Raises:
@@ -254,7 +283,14 @@ def joins(options: Options, top: Turn[Mock]) -> bool:
         return True
     if options.isolated:
         return False
-    for name in OF_THE_MOCK:
+    for name in (
+        "region_name",
+        "account_id",
+        "wire",
+        "unfired_faults",
+        "auto_create_keys",
+        "children",
+    ):
         asked = getattr(options, name)
         if asked is not None and asked != (given := getattr(top.mock, name)):
             raise ValueError(

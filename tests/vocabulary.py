@@ -97,6 +97,18 @@ def everything(kms: "KMSClient") -> dict[str, Any]:
     return listed
 
 
+def call_as(
+    account_id: str, mock: "KmsMock", operation: str, region: str = REGION, **request: Any
+) -> dict[str, Any]:
+    """Make a call as an account that has no client here, and return the answer."""
+    from pytest_kmsmock._kms.service import Request
+
+    body = json.dumps(request).encode()
+    return mock._service.respond(
+        Request(operation=operation, region=region, account_id=account_id, body=body)
+    ).parsed()
+
+
 def lower_quotas(kms_mock: "KmsMock", **quotas: int) -> None:
     """Give the accounts of a mock other limits than AWS's, to be reached in reasonable time."""
     world = kms_mock._service.world

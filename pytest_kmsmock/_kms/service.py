@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from pytest_kmsmock._kms.access.decision import Decision
 from pytest_kmsmock._kms.access.settings import AccessSettings
-from pytest_kmsmock._kms.domain.changes import whole
+from pytest_kmsmock._kms.domain.changes import NOTES, whole
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
@@ -227,7 +227,8 @@ class Service:
         Whatever concerns a whole world goes this way: calls, snapshots, and what a test gives it.
         """
         lock = self._lock
-        lock.give_way()
+        if NOTES.steps is None:  # or else this thread is in already, and need not wait
+            lock.give_way()
         with lock.held:
             lock.is_taken = True
             try:
@@ -336,18 +337,19 @@ class Response(NamedTuple):
         It is the parser of a *client* whose model may know less; without one, it knows all.
         """
         if self.error is not None:
-            members, length = http.parsed_error(self.error), len(self.body())
-            if client is not None:
-                members = client.see_error(members)
-        else:
-            members = codec.to_client(self.operation, self.result or {})
-            length = codec.measure(self.operation, members)
-            if client is not None:
-                members = client.see(self.operation, members)
-        members["ResponseMetadata"] = {
+            parsed = http.parsed_error(self.error, self._metadata(len(self.body())))
+            return parsed if client is None else client.see_error(parsed)
+        members = codec.to_client(self.operation, self.result or {})
+        length = codec.measure(self.operation, members)
+        if client is not None:
+            members = client.see(self.operation, members)
+        members["ResponseMetadata"] = self._metadata(length)
+        return members
+
+    def _metadata(self, length: int) -> dict[str, Any]:
+        return {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,
             "HTTPHeaders": self.headers(length),
             "RetryAttempts": 0,
         }
-        return members

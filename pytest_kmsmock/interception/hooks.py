@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import botocore
 
-from pytest_kmsmock.interception.sessions import fall_back, is_async
-
 if TYPE_CHECKING:
     from typing import Protocol, TypeAlias
 
     from botocore.session import Session
 
-    from pytest_kmsmock.interception import seams
+    from pytest_kmsmock.interception import in_flight
 
-    class Mocks(seams.Mocks, Hashable, Protocol): ...
+    class Mocks(in_flight.Mocks, Hashable, Protocol): ...
 
     Wrapper: TypeAlias = Callable[[Any, object, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -44,40 +42,27 @@ def adopt(session: "Session", mocks: "Mocks") -> None:
     """Listen to a new session's events: inert while no mock is active, and never unregistered."""
     from pytest_kmsmock.interception.seams import (  # noqa: PLC0415 - a run without a session does without
         Seams,
-        answer,
-        answer_to_await,
+        choose_dialect,
     )
-
-    def read_model() -> Any:
-        # As its clients load it, so that it is at hand already.
-        loader = session.get_component("data_loader")
-        return loader.load_service_model("kms", "service-2", api_version=None)
-
-    def region_of_mock() -> str | None:
-        mock = mocks.current
-        return None if mock is None else mock.region_name
 
     cast_nets(mocks)
     remember_user_agent()
-    fall_back(session, region_of_mock)
-    seams = Seams(mocks, answer_to_await if is_async(session) else answer, read_model)
+    seams = Seams(mocks, session, choose_dialect(session))
     emitter = session.get_component("event_emitter")
     emitter.register_first(
         "before-parameter-build.kms", seams.before_parameter_build, unique_id="kmsmock-parameters"
     )
-    # Last among its equals: whatever the test's author registers for KMS comes before us.
-    register = emitter.register_last
-    register("before-call.kms", seams.before_call, unique_id="kmsmock-before-call")
-    register("before-send.kms", seams.before_send, unique_id="kmsmock-before-send")
+    # The last of all that are called, the least specific event's: our answer is the end of them.
+    emitter.register_last("before-call", seams.before_call, unique_id="kmsmock-before-call")
 
 
 def cast_nets(mocks: "Mocks") -> None:
     """
-    Wrap what comes after the events, as far as its modules are loaded and it is not wrapped yet.
+    Wrap what comes before and after the events, as far as its modules are loaded, and only once.
 
-    The methods that send are the last net: they serve a client or a session that is older than
-    our initializer, and so has none of our handlers. Of botocore and aiobotocore these modules are
-    loaded before there is a session; for moto's see `catch_up()`.
+    The methods that send answer what went past the events: since the wire matters, or in a client
+    or session that is older than our initializer, and so has none of our handlers. Of botocore and
+    aiobotocore these modules are loaded before there is a session; for moto's see `catch_up()`.
     """
     with CASTING:
         missing = nets_to_cast(mocks)
@@ -90,32 +75,60 @@ def cast_nets(mocks: "Mocks") -> None:
 
 @cache
 def nets_to_cast(mocks: "Mocks") -> list["Net"]:
+    from pytest_kmsmock.interception.in_flight import context_of, in_flight  # noqa: PLC0415 - see adopt
+    from pytest_kmsmock.interception.lending import Lender  # noqa: PLC0415 - see adopt
     from pytest_kmsmock.interception.retrying import needs_retry  # noqa: PLC0415 - see adopt
-    from pytest_kmsmock.interception.seams import answer, answer_to_await, catch  # noqa: PLC0415 - see adopt
+    from pytest_kmsmock.interception.seams import (  # noqa: PLC0415 - see adopt
+        answer,
+        answer_request,
+        answer_to_await,
+    )
+
+    lender = Lender(mocks)
 
     def send(wrapped: Any, endpoint: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        response = catch(args[0], mocks, answer)
+        response = answer_request(args[0], mocks, answer)
         return wrapped(*args, **kwargs) if response is None else response
 
     async def send_async(
         wrapped: Any, endpoint: object, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        response = catch(args[0], mocks, answer_to_await)
+        response = answer_request(args[0], mocks, answer_to_await)
         return await wrapped(*args, **kwargs) if response is None else response
+
+    def prepare_request(
+        wrapped: Any, endpoint: object, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        prepared = wrapped(*args, **kwargs)
+        prepared.context = args[0].context  # as botocore's newer versions do
+        return prepared
 
     def leave_ours(
         wrapped: Any, handler: object, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        # All handlers of before-send are called, also when the first has answered: without this,
-        # moto would do in its own KMS what was just done in ours, and adaptive retries would slow
-        # down a client that we have throttled.
-        is_ours = kwargs["event_name"].startswith("before-send.kms.") and mocks.current is not None
+        # What we are going to answer: without this, moto would answer from its own KMS, and
+        # adaptive retries would slow down a client that we have throttled.
+        is_ours = kwargs["event_name"].startswith("before-send.kms.") and (
+            mocks.current is not None or in_flight(context_of(kwargs["request"])) is not None
+        )
         return None if is_ours else wrapped(*args, **kwargs)
 
     return [
+        Net("botocore.session", "Session", "create_client", lender.create_client),
+        Net("botocore.session", "Session", "get_credentials", lender.get_credentials),
+        Net("botocore.utils", "IMDSRegionProvider", "provide", lender.find_region_of_machine),
+        Net("botocore.endpoint", "Endpoint", "prepare_request", prepare_request),
         Net("botocore.endpoint", "Endpoint", "_send", send),
         Net("botocore.endpoint", "Endpoint", "_needs_retry", needs_retry),
         Net("botocore.retries.adaptive", "ClientRateLimiter", "on_sending_request", leave_ours),
+        Net("aiobotocore.session", "AioSession", "_create_client", lender.create_client_async),
+        Net("aiobotocore.session", "AioSession", "get_credentials", lender.get_credentials_async),
+        Net(
+            "aiobotocore.utils",
+            "AioIMDSRegionProvider",
+            "provide",
+            lender.find_region_of_machine_async,
+        ),
         Net("aiobotocore.endpoint", "AioEndpoint", "_send", send_async),
         Net("aiobotocore.endpoint", "AioEndpoint", "_needs_retry", needs_retry),
         Net(

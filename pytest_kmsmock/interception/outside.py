@@ -2,9 +2,15 @@
 
 import os
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Final, NoReturn
+from urllib.parse import urlsplit
+
+# What LocalStack calls this machine, also with names before it; it resolves to 127.0.0.1
+# (https://docs.localstack.cloud/aws/capabilities/networking/).
+LOCALSTACK: Final = "localhost.localstack.cloud"
 
 
 class CallOutsideMock(RuntimeError):
@@ -15,18 +21,32 @@ class CallOutsideMock(RuntimeError):
     """
 
 
-def refuse(operation: str) -> NoReturn:
+def refuse(operation: str, url: str) -> NoReturn:
     """
     Raises:
         CallOutsideMock: Always, with the call, where it was made, and what to add.
     """
     place = describe_place(sys._getframe())
     raise CallOutsideMock(
-        f"{operation} was called {place} while no KMS mock was active, "
-        "and kmsmock_outside is 'error'. "
+        f"{operation} was called {place} while no KMS mock was active, and kmsmock_outside is "
+        f"'error': it would have gone to {urlsplit(url).netloc}. "
         "Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it answered in "
-        "memory; if it is meant for AWS, run it with --kmsmock-outside=allow."
+        'memory; if it is meant for AWS, mark the test with @pytest.mark.kms_outside("allow"). '
+        "moto would have answered it, were one of its mocks active."
     )
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether *url* leads to this machine: to LocalStack, to moto's server or to our own."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if f".{host}".endswith((".localhost", f".{LOCALSTACK}")):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 def describe_place(frame: FrameType | None) -> str:

@@ -1,15 +1,13 @@
 """Retries without their waiting: a failure that a test has planned shall not cost it seconds."""
 
 from collections.abc import Awaitable
-from contextvars import ContextVar
 from inspect import isawaitable
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
+
+from pytest_kmsmock.interception.in_flight import in_flight
 
 # As botocore's emitter returns them: each handler, and its answer.
 Answers: TypeAlias = list[tuple[Any, Any]]
-
-# Whether the attempt that has just been made, in this thread or task, failed as planned.
-FAILED_AS_PLANNED: Final[ContextVar[bool]] = ContextVar("kmsmock_failed_as_planned", default=False)
 
 
 def needs_retry(wrapped: Any, endpoint: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -18,9 +16,11 @@ def needs_retry(wrapped: Any, endpoint: Any, args: tuple[Any, ...], kwargs: dict
 
     The mode decides as ever, and counts as ever; only the sleep before the retry is left out.
     """
-    if not FAILED_AS_PLANNED.get():
+    request_dict = kwargs["request_dict"] if "request_dict" in kwargs else args[2]
+    call = in_flight(request_dict["context"])
+    if call is None or not call.failed_as_planned:
         return wrapped(*args, **kwargs)
-    FAILED_AS_PLANNED.set(False)
+    call.failed_as_planned = False
     return wrapped.__func__(ImpatientEndpoint(endpoint), *args, **kwargs)
 
 

@@ -1,183 +1,232 @@
-"""The two events and the last net in which a KMS request is answered, and what botocore gets."""
+"""Where a KMS request is answered: at an event, or in the place of the network."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextvars import ContextVar
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import botocore.exceptions
 from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.parsers import ResponseParserFactory
 
 from pytest_kmsmock.interception.exchange import Exchange, Outcome, copy_containers
-from pytest_kmsmock.interception.outside import refuse
-from pytest_kmsmock.interception.retrying import FAILED_AS_PLANNED
+from pytest_kmsmock.interception.in_flight import (
+    KEY,
+    Answerer,
+    InFlight,
+    Mocks,
+    context_of,
+    in_flight,
+)
+from pytest_kmsmock.interception.outside import is_loopback, refuse
+from pytest_kmsmock.interception.served import leads_elsewhere
+from pytest_kmsmock.interception.sessions import is_async
+from pytest_kmsmock.interception.throw_away import Lent, ThrowAway, is_sealed
 from pytest_kmsmock.options import is_region
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
+    from botocore.session import Session
 
-    from pytest_kmsmock._kms.service import Response
     from pytest_kmsmock._kms.wire.clients import ClientModel
 
-    Build: TypeAlias = Callable[[str, int, Any, "ReadBody"], AWSResponse]
-    ReadBody: TypeAlias = Callable[[], bytes]
+ReadBody: TypeAlias = Callable[[], bytes]
+Build: TypeAlias = Callable[[str, int, Any, ReadBody], AWSResponse]
 
-
+EVENT: Final = "before-call.kms."
+TARGET: Final = "TrentService"
 CREDENTIAL_SCOPE: Final = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/kms/aws4_request")
 
 
-class Answerer(Protocol):
-    """An active mock, as a request sees it."""
+class Dialect(NamedTuple):
+    """What differs between botocore and aiobotocore, which awaits what is read and signed with."""
 
-    @property
-    def region_name(self) -> str: ...
-
-    @property
-    def wire(self) -> bool: ...
-
-    def has_plan_for(self, operation: str) -> bool: ...
-
-    def respond(self, exchange: Exchange) -> "Response": ...
-
-    def respond_as_planned(self, exchange: Exchange) -> Outcome: ...
-
-
-class Mocks(Protocol):
-    """All active mocks, as a request sees them."""
-
-    @property
-    def current(self) -> Answerer | None: ...
-
-    @property
-    def refuse_outside(self) -> bool: ...
-
-
-# The context of the call that is being made. A request that is about to be sent has it only in
-# botocore's newer versions.
-IN_FLIGHT: Final[ContextVar[dict[str, Any]]] = ContextVar("kmsmock_in_flight")
+    build: Build
+    throw_away: Any
+    parser_factory: type[ResponseParserFactory]
 
 
 class Seams:
     """
     The handlers of one session.
 
-    `before-call` is botocore's own Stubber's seam: nothing is signed, and aiobotocore needs no
-    async code. `before-send` is for when the wire matters: signing, retries and parsing are real.
+    `before-call` is the seam of botocore's own Stubber: nothing is signed, and aiobotocore needs no
+    async code. A call for which the wire matters goes on: then `answer_request()` has the answer,
+    and signing, retries and parsing are real.
     """
 
-    def __init__(
-        self, mocks: Mocks, build: "Build", read_model: Callable[[], Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, mocks: Mocks, session: "Session", dialect: Dialect) -> None:
         self._mocks = mocks
-        self._build = build
-        self._read_model = read_model
+        self._session = session
+        self._dialect = dialect
 
     def before_parameter_build(
         self, params: dict[str, Any], context: dict[str, Any], **_: object
     ) -> None:
-        if self._mocks.current is not None:
-            context["kmsmock_parameters"] = copy_containers(params)
+        mock = self._mocks.current
+        if mock is not None:
+            context[KEY] = InFlight(mock, copy_containers(params))
 
     def before_call(
         self,
+        event_name: str,
         model: Any,
         params: Mapping[str, Any],
         context: dict[str, Any],
         request_signer: Any,
         **_: object,
     ) -> tuple[AWSResponse, dict[str, Any]] | None:
-        IN_FLIGHT.set(context)
-        mock = self._mocks.current
-        if mock is None:
-            if self._mocks.refuse_outside:
-                refuse(model.name)
+        if not event_name.startswith(EVENT):
             return None
-        access_key_id, can_sign = identify(request_signer._credentials)
-        if mock.wire or mock.has_plan_for(model.name):
-            context["kmsmock_access_key_id"] = access_key_id
-            if not can_sign:
-                context["auth_type"] = "none"
+        credentials = request_signer._credentials
+        call = in_flight(context)
+        mock = self._mocks.current if call is None else call.mock
+        if mock is None or leads_elsewhere(params["url"], mock):
+            if is_sealed(self._mocks):
+                self._sign_offline(context, credentials)
+            return None
+        if call is None:
+            call = context[KEY] = InFlight(mock)
+        body = params["body"]
+        call.access_key_id = access_key_id_of(credentials)
+        if (
+            mock.wire
+            or mock.has_plan_for(model.name)
+            or not isinstance(body, bytes)
+            or self._has_parser_of_its_own()
+        ):
+            self._sign_offline(context, credentials)
             return None
         response = mock.respond(
             Exchange(
                 operation=model.name,
                 region=context["client_region"],
-                access_key_id=access_key_id,
-                body=params["body"],
+                access_key_id=call.access_key_id,
+                body=body,
                 attempt=1,
-                parameters=context.get("kmsmock_parameters"),
+                parameters=call.parameters,
             )
         )
         parsed = response.parsed(self._client_model)
         headers = parsed["ResponseMetadata"]["HTTPHeaders"]
-        return self._build(params["url"], response.status, headers, response.body), parsed
+        build = self._dialect.build
+        return build(params["url"], response.status, headers, response.body), parsed
 
     @cached_property
     def _client_model(self) -> "ClientModel":
         from pytest_kmsmock._kms.wire.clients import ClientModel  # noqa: PLC0415 - the mock has it
 
-        return ClientModel(self._read_model())
+        # As its clients load it, so that it is at hand already.
+        loader: Any = self._session.get_component("data_loader")
+        return ClientModel(loader.load_service_model("kms", "service-2", api_version=None))
 
-    def before_send(
-        self, event_name: str, request: "AWSPreparedRequest", **_: object
-    ) -> AWSResponse | None:
-        mock = self._mocks.current
-        if mock is None:
-            return None
-        context = IN_FLIGHT.get()
-        exchange = Exchange(
-            operation=event_name.rpartition(".")[2],
-            region=context["client_region"],
-            access_key_id=context.get("kmsmock_access_key_id"),
-            body=body_of(request),
-            attempt=context["retries"]["attempt"],
-            parameters=context.get("kmsmock_parameters"),
-            read_timeout=context.get("read_timeout") or context["client_config"].read_timeout,
-        )
-        return answer_on_wire(mock, exchange, request.url, self._build)
+    def _sign_offline(self, context: dict[str, Any], credentials: Any) -> None:
+        """Let a request be signed without credentials that would call out to renew themselves."""
+        if "access_key" not in members_of(credentials) or isinstance(credentials, Lent):
+            signing = context.get("signing") or {}
+            context["signing"] = {**signing, "request_credentials": self._dialect.throw_away}
+
+    def _has_parser_of_its_own(self) -> bool:
+        """Tell a session whose answers are not parsed as usual, as those of the AWS CLI."""
+        factory = self._session.get_component("response_parser_factory")
+        return type(factory) is not self._dialect.parser_factory or bool(vars(factory)["_defaults"])
 
 
-def identify(credentials: Any) -> tuple[str | None, bool]:
+def access_key_id_of(credentials: Any) -> str | None:
+    """Return the access key id, as far as it is known without asking anybody."""
+    known = members_of(credentials)
+    found: str | None = known.get("access_key") or known.get("_access_key")
+    return found
+
+
+def members_of(credentials: Any) -> Mapping[str, Any]:
+    # Credentials that renew themselves (of a role, of SSO) do so when their properties are read.
+    return getattr(credentials, "__dict__", {})
+
+
+def answer_request(request: "AWSPreparedRequest", mocks: Mocks, build: Build) -> AWSResponse | None:
     """
-    Return the access key id, as far as it is known, and whether signing needs no network.
+    Answer in the place of the network: None if the request is not for KMS, or may go there.
 
-    Credentials that refresh themselves (of a role, of SSO) are not asked, for they would call out.
+    No handler of `before-send` has answered it. It may be one that no handler of ours has seen.
+
+    Raises:
+        CallOutsideMock: If it is to be refused.
+        BotoCoreError: The connection error that the test has planned, as if it came from there.
     """
-    known = getattr(credentials, "__dict__", {})
-    if "access_key" in known:
-        return known["access_key"], True
-    return known.get("_access_key"), False
+    service, _, operation = as_text(request.headers.get("X-Amz-Target", "")).partition(".")
+    if service != TARGET:
+        return None
+    context = context_of(request)
+    call = in_flight(context)
+    mock = mocks.current if call is None else call.mock
+    if leads_elsewhere(request.url, mock):
+        return None
+    if mock is None:
+        if mocks.refuse_outside and not is_loopback(request.url):
+            refuse(operation, request.url)
+        return None
+    if call is None:
+        call = context[KEY] = InFlight(mock)
+        call.access_key_id = signature_of(request)[0]
+    exchange = Exchange(
+        operation=operation,
+        region=context.get("client_region") or region_of(request) or mock.region_name,
+        access_key_id=call.access_key_id,
+        body=body_of(request),
+        attempt=context.get("retries", {}).get("attempt"),
+        parameters=call.parameters,
+        read_timeout=read_timeout_of(context),
+    )
+    outcome = ask(mock, exchange)
+    call.failed_as_planned = outcome.is_planned
+    if outcome.connection_error is not None:
+        error = getattr(botocore.exceptions, outcome.connection_error)
+        raise error(endpoint_url=request.url, error=OSError("planned by the test"))
+    body = outcome.response.body()
+    headers = outcome.response.headers(len(body))
+    return build(request.url, outcome.response.status, headers, lambda: body)
+
+
+def ask(mock: Answerer, exchange: Exchange) -> Outcome:
+    if mock.has_plan_for(exchange.operation):
+        return mock.respond_as_planned(exchange)
+    return Outcome(response=mock.respond(exchange))
+
+
+def read_timeout_of(context: Mapping[str, Any]) -> float | None:
+    timeout: float | None = context.get("read_timeout")
+    if timeout is None and "client_config" in context:
+        timeout = context["client_config"].read_timeout
+    return timeout
 
 
 def body_of(request: "AWSPreparedRequest") -> bytes:
-    # Other services may send files; a body of JSON is bytes.
+    """Return the bytes of a body, in whatever form a handler has put it there."""
     body: Any = request.body
-    return body  # type: ignore[no-any-return]
+    if hasattr(body, "read"):
+        body = body.read()
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
 
 
-def answer_on_wire(mock: Answerer, exchange: Exchange, url: str, build: "Build") -> AWSResponse:
-    """
-    Answer in the place of the network.
-
-    Raises:
-        BotoCoreError: The connection error that the test has planned, as if it came from there.
-    """
-    if mock.has_plan_for(exchange.operation):
-        outcome = mock.respond_as_planned(exchange)
-    else:
-        outcome = Outcome(response=mock.respond(exchange))
-    FAILED_AS_PLANNED.set(outcome.is_planned)
-    if outcome.connection_error is not None:
-        error = getattr(botocore.exceptions, outcome.connection_error)
-        raise error(endpoint_url=url, error=OSError("planned by the test"))
-    body = outcome.response.body()
-    headers = outcome.response.headers(len(body))
-    return build(url, outcome.response.status, headers, lambda: body)
+def as_text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def answer(url: str, status: int, headers: Any, read_body: "ReadBody") -> AWSResponse:
+def signature_of(request: "AWSPreparedRequest") -> tuple[str | None, str | None]:
+    """Return the access key id and the Region of a signature."""
+    scope = CREDENTIAL_SCOPE.search(as_text(request.headers.get("Authorization", "")))
+    return (scope[1], scope[2]) if scope else (None, None)
+
+
+def region_of(request: "AWSPreparedRequest") -> str | None:
+    """Find the Region of a request that botocore says nothing about: in its signature, or host."""
+    labels = (urlsplit(request.url).hostname or "").split(".")
+    return signature_of(request)[1] or next((label for label in labels if is_region(label)), None)
+
+
+def answer(url: str, status: int, headers: Any, read_body: ReadBody) -> AWSResponse:
     """Build the response as botocore's HTTP session would have."""
     return LazyResponse(url, status, headers, Body(read_body))
 
@@ -197,7 +246,7 @@ class LazyResponse(AWSResponse):
         return HeadersDict(self._given_headers)
 
 
-def answer_to_await(url: str, status: int, headers: Any, read_body: "ReadBody") -> AWSResponse:
+def answer_to_await(url: str, status: int, headers: Any, read_body: ReadBody) -> AWSResponse:
     """Build the response as aiobotocore's HTTP sessions would have: its content is awaitable."""
     from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415 - most have no aiobotocore
 
@@ -208,7 +257,7 @@ def answer_to_await(url: str, status: int, headers: Any, read_body: "ReadBody") 
 class Body:
     """What a response's bytes are read from: by `stream` in botocore, by `read` in aiobotocore."""
 
-    def __init__(self, read_body: "ReadBody") -> None:
+    def __init__(self, read_body: ReadBody) -> None:
         self._read_body = read_body
 
     def stream(self, **_: object) -> Iterator[bytes]:
@@ -218,33 +267,11 @@ class Body:
         return self._read_body()
 
 
-def catch(request: "AWSPreparedRequest", mocks: Mocks, build: "Build") -> AWSResponse | None:
-    """Answer a request that no handler of ours has seen; None if it is not for KMS, or for AWS."""
-    service, _, operation = as_text(request.headers.get("X-Amz-Target", "")).partition(".")
-    if service != "TrentService":
-        return None
-    mock = mocks.current
-    if mock is None:
-        if mocks.refuse_outside:
-            refuse(operation)
-        return None
-    scope = CREDENTIAL_SCOPE.search(as_text(request.headers.get("Authorization", "")))
-    access_key_id, region = scope.groups() if scope else (None, region_in(request.url))
-    exchange = Exchange(
-        operation=operation,
-        region=region or mock.region_name,
-        access_key_id=access_key_id,
-        body=body_of(request),
-        attempt=None,
-    )
-    return answer_on_wire(mock, exchange, request.url, build)
+def choose_dialect(session: "Session") -> Dialect:
+    if not is_async(session):
+        return Dialect(answer, ThrowAway(), ResponseParserFactory)
+    from aiobotocore.parsers import AioResponseParserFactory  # noqa: PLC0415 - as above
 
+    from pytest_kmsmock.interception.throw_away_async import ThrowAwayAsync  # noqa: PLC0415 - as above
 
-def as_text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def region_in(url: str) -> str | None:
-    """Find the Region in a host name of KMS, for a request that has no signature to tell it."""
-    labels = (urlsplit(url).hostname or "").split(".")
-    return next((label for label in labels if is_region(label)), None)
+    return Dialect(answer_to_await, ThrowAwayAsync(), AioResponseParserFactory)

@@ -1,15 +1,14 @@
-"""The sessions and clients we hand out, and what everybody's sessions fall back to in a mock."""
+"""The sessions and clients that we hand out."""
 
 import os
 import sys
 from collections.abc import Callable
-from functools import cache, lru_cache, wraps
+from functools import cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import boto3
-    from botocore.credentials import Credentials, ReadOnlyCredentials
     from botocore.session import Session
 
     from pytest_kmsmock.stubs import KMSClient
@@ -17,23 +16,6 @@ if TYPE_CHECKING:
 # The example of AWS's own documentation, which no secret scanner takes for a real key.
 ACCESS_KEY_ID: Final = "AKIAIOSFODNN7EXAMPLE"
 SECRET_ACCESS_KEY: Final = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-
-
-class AccessKey(NamedTuple):
-    """What requests are signed with; the id tells who makes them, and the rest opens nothing."""
-
-    access_key_id: str = ACCESS_KEY_ID
-    secret_access_key: str = SECRET_ACCESS_KEY
-    session_token: str | None = None
-
-    @classmethod
-    def of(cls, access_key_id: str) -> "AccessKey":
-        """Return what goes with an id: those of sessions need a token."""
-        token = f"{access_key_id}-EXAMPLE-TOKEN" if access_key_id.startswith("ASIA") else None
-        return cls(access_key_id=access_key_id, session_token=token)
-
-
-THROW_AWAY: Final = AccessKey()
 
 # Files of the machine are not read: a missing profile or a strange retry mode is not our clients'.
 ISOLATED: Final[dict[str, tuple[str | None, str | None, str | None, None]]] = {
@@ -43,13 +25,13 @@ ISOLATED: Final[dict[str, tuple[str | None, str | None, str | None, None]]] = {
 }
 
 
-def new_session(region_name: str, access_key: AccessKey = THROW_AWAY) -> "Session":
+def new_session(region_name: str) -> "Session":
     """Make a session that has throw-away credentials and reads no file of the machine."""
     import botocore.session  # noqa: PLC0415 - 130 ms, which a run without KMS does not pay
 
     session = botocore.session.Session(session_vars=ISOLATED)
     session.set_config_variable("region", region_name)
-    session.set_credentials(*access_key)
+    session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
     loader = shared_loader(session.get_config_variable("data_path"))
     session.register_component("data_loader", loader)
     return session
@@ -63,26 +45,17 @@ def shared_loader(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
-def new_boto3_session(
-    region_name: str, access_key: AccessKey = THROW_AWAY
-) -> "boto3.session.Session":
+def new_boto3_session(region_name: str) -> "boto3.session.Session":
     """Make a boto3 session like `new_session()`'s."""
     try:
         import boto3  # noqa: PLC0415 - it need not be installed
     except ModuleNotFoundError:
         raise ImportError("boto3_session() needs boto3: install it, or use session()") from None
-    return boto3.session.Session(botocore_session=new_session(region_name, access_key))
+    return boto3.session.Session(botocore_session=new_session(region_name))
 
 
-def read_only_credentials(access_key: AccessKey) -> "ReadOnlyCredentials":
-    """Return an access key as botocore has it."""
-    from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - as above
-
-    return ReadOnlyCredentials(*access_key)
-
-
-def new_client(region_name: str, access_key: AccessKey = THROW_AWAY, **options: Any) -> "KMSClient":
-    client: Any = new_session(region_name, access_key).create_client("kms", **options)
+def new_client(region_name: str, **options: Any) -> "KMSClient":
+    client: Any = new_session(region_name).create_client("kms", **options)
     return client  # type: ignore[no-any-return]  # the stubs of botocore know no service
 
 
@@ -96,16 +69,16 @@ def client_options() -> tuple[str, ...]:
     return tuple(name for name in names if name not in ("self", "service_name", "region_name"))
 
 
-def shared_client(region_name: str, access_key: AccessKey = THROW_AWAY) -> "KMSClient":
+def shared_client(region_name: str) -> "KMSClient":
     """
-    Return the process's one client for a Region and a caller: a new one would cost milliseconds.
+    Return the process's one client for a Region: a new one would cost milliseconds.
 
     One that a test has changed, as Stubber does, is not handed out again.
     """
-    shared = _share_client(region_name, access_key)
+    shared = _share_client(region_name)
     if shared.is_changed:
         forget_shared_clients()
-        shared = _share_client(region_name, access_key)
+        shared = _share_client(region_name)
     return shared.client
 
 
@@ -114,10 +87,9 @@ def forget_shared_clients() -> None:
     _share_client.cache_clear()
 
 
-# Enough for all who act in a test; those of other tests go.
-@lru_cache(maxsize=64)
-def _share_client(region_name: str, access_key: AccessKey) -> "SharedClient":
-    return SharedClient(new_client(region_name, access_key))
+@cache
+def _share_client(region_name: str) -> "SharedClient":
+    return SharedClient(new_client(region_name))
 
 
 class SharedClient:
@@ -182,72 +154,3 @@ def is_async(session: "Session") -> bool:
     """Tell a session of aiobotocore, whose handlers and answers are awaited, from botocore's."""
     aiobotocore = sys.modules.get("aiobotocore.session")
     return aiobotocore is not None and isinstance(session, aiobotocore.AioSession)
-
-
-def fall_back(session: "Session", region: Callable[[], str | None]) -> None:
-    """
-    Let *session* find a Region and credentials where it would find none, while a mock is active.
-
-    Whatever is configured comes first. A client could not be made without a Region, and for want of
-    credentials botocore would ask the metadata service over the network.
-
-    Args:
-        region: Tells the active mock's Region, or None while no mock is active.
-    """
-    from botocore.configprovider import ChainProvider  # noqa: PLC0415 - there is a session already
-
-    store: Any = session.get_component("config_store")
-    last: Any = MockRegion(region)
-    configured = store.get_config_provider("region")
-    store.set_config_provider("region", ChainProvider([configured, last]))
-
-    create_configured: Any = session._create_credential_resolver  # type: ignore[attr-defined]
-    provider = MockCredentialsAsync(region) if is_async(session) else MockCredentials(region)
-
-    def create_resolver() -> Any:
-        resolver = create_configured()
-        resolver.insert_before("container-role", provider)
-        return resolver
-
-    session.lazy_register_component("credential_provider", create_resolver)
-
-
-class MockRegion:
-    """A provider for botocore's config store: the last one asked for a Region."""
-
-    def __init__(self, region: Callable[[], str | None]) -> None:
-        self._region = region
-
-    def provide(self) -> str | None:
-        return self._region()
-
-
-class MockCredentials:
-    """A credential provider that is asked after all that read files, before all that call out."""
-
-    METHOD = "kmsmock"
-    CANONICAL_NAME = None
-
-    def __init__(self, region: Callable[[], str | None]) -> None:
-        self._region = region
-
-    def load(self) -> "Credentials | None":
-        if self._region() is None:
-            return None
-        from botocore.credentials import Credentials  # noqa: PLC0415 - there is a session already
-
-        return Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY, method=self.METHOD)
-
-
-class MockCredentialsAsync(MockCredentials):
-    """The same for aiobotocore, which awaits its providers."""
-
-    async def load(self) -> "Credentials | None":  # type: ignore[override]  # as aiobotocore's own
-        if self._region() is None:
-            return None
-        from aiobotocore.credentials import AioCredentials  # noqa: PLC0415 - it is imported already
-
-        credentials: Credentials = AioCredentials(
-            ACCESS_KEY_ID, SECRET_ACCESS_KEY, method=self.METHOD
-        )
-        return credentials

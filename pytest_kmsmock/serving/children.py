@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 # Before the hooks of install(), as in the listener.
 from pytest_kmsmock._kms import locking  # noqa: F401
+from pytest_kmsmock.interception.served import SERVERS
 from pytest_kmsmock.options import Children as Mode
 from pytest_kmsmock.serving.environment import ENDPOINT, environment_of, proxy_exceptions
 from pytest_kmsmock.stack import ACTIVE
@@ -112,6 +113,7 @@ class Children:
 
             self._listener = Listener(self, "127.0.0.1", 0, name="kmsmock-children")
             self._url = f"http://127.0.0.1:{self._listener.port}"
+            SERVERS[self._listener.port] = None
             self.began_under = self._mocks.defaults
             atexit.register(self.close)
         return self._url
@@ -120,6 +122,7 @@ class Children:
         """End the listener, if one was needed; the next child that needs one has another."""
         listener, self._listener, self._url = self._listener, None, None
         if listener is not None:
+            del SERVERS[listener.port]
             listener.close()
             atexit.unregister(self.close)
 

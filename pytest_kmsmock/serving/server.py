@@ -4,6 +4,7 @@ import os
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from pytest_kmsmock.interception.served import SERVERS
 from pytest_kmsmock.serving.environment import environment_of
 from pytest_kmsmock.serving.listener import Listener
 from pytest_kmsmock.serving.site import Site
@@ -78,6 +79,7 @@ class KmsServer:
             self._mock.adopt_server(self)
             site = Site(self._mock, self._reach)
             self._listener = Listener(site, self._host, self._asked_port)
+            SERVERS[self._listener.port] = self._mock
         return self
 
     def stop(self) -> None:
@@ -92,6 +94,7 @@ class KmsServer:
     def _stop(self, failure: BaseException | None) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
+            del SERVERS[listener.port]
             listener.close()
             self._mock.raise_bugs(failure)
 

@@ -2,11 +2,13 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import time_machine
 
+from pytest_kmsmock._kms.crypto.seeded import SeededRandomness
 from pytest_kmsmock._kms.domain.principals import Document, Identity, Session
 from pytest_kmsmock._kms.domain.seeds import KeySeed
 from pytest_kmsmock._kms.domain.world import World
@@ -26,8 +28,10 @@ class Stage:
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.scenario = scenario
-        self.service = Service(World())
+        self.service = Service(World(source=SeededRandomness("scenario")))
         self.world = self.service.world
+        # A key may have had more aliases before its quota was lowered.
+        self.world.quotas = replace(self.world.quotas, aliases_per_key=100)
         self.grants: dict[str, dict[str, str]] = {}
         keys = [scenario[name] for name in ("key", "other_key") if name in scenario]
         self.service.access.waits_for_grants = any(

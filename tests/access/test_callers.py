@@ -39,15 +39,16 @@ def ask(access_key_id: str | None, region: str = "us-west-2", *, is_setup: bool 
 
 
 def test_undeclared_credentials(service):
-    """Whose credentials nobody has declared, or who has none, is the account's administrator."""
+    """Who has not been declared, or has no credentials, is the account's administrator (AZ159)."""
     callers = [service.caller_of(ask(key)).arn for key in (None, "AKIAIOSFODNN7EXAMPLE")]
 
     assert [ADMINISTRATOR, ADMINISTRATOR] == callers
 
 
 def test_declared_credentials(service, access_key_id):
-    """Who was given an access key is known by it."""
+    """Who was given an access key is known by it, and may do what was declared (AZ160)."""
     assert SESSION == service.caller_of(ask(access_key_id)).arn
+    assert "AccessDeniedException" == service.respond(ask(access_key_id)).error.code
 
 
 def test_caller_by_default(service, access_key_id):

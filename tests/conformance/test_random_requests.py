@@ -87,8 +87,9 @@ def set_scene(operation: str) -> Iterator[Scene]:
 def make_properties(stage: Stage) -> dict[str, list[Any]]:
     """Fill the KMS, and collect values that mean something to it, by their shapes' names."""
     kms = stage.kms
-    keys = [stage.create(kind) for kind in KINDS if not kind.startswith("sm2")]
-    symmetric, _, rsa, *_, ed25519, _, _ = keys
+    by_kind = {kind: stage.create(kind) for kind in KINDS if not kind.startswith("sm2")}
+    symmetric, rsa, ed25519 = (by_kind[kind] for kind in ("symmetric", "rsa_encrypt", "ed25519"))
+    keys = list(by_kind.values())
     primary, imported = stage.create(**MULTI_REGION), stage.create(**EXTERNAL)
     in_store = stage.create_in_key_store("EXTERNAL_KEY_STORE")
     replica = stage.replicate(primary)

@@ -7,7 +7,9 @@ met, and passes. A `console` block runs pytest, and has lines of its output; `..
 and for the rest of a line.
 
 What is meant otherwise is said in a comment above the block: `<!-- fails -->`,
-`<!-- without the plugin -->`, or `<!-- not run: the reason -->`.
+`<!-- without the plugin -->`, or `<!-- not run: the reason -->`; or what of KMS the block needs,
+`<!-- needs Encapsulate -->` or `<!-- needs ListKeys.ResourceOwners -->`: it is left out where the
+installed botocore lacks that.
 """
 
 import importlib
@@ -26,13 +28,14 @@ from sybil import Document, Example, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, FencedCodeBlockLexer
 
 import pytest_kmsmock
+from tests.conformance.service_model import INSTALLED
 
 # What a run of pytest in this process is the first to import is forgotten at its end.
 for module in pkgutil.walk_packages(pytest_kmsmock.__path__, "pytest_kmsmock."):
     importlib.import_module(module.name)
 
 LANGUAGES: Final = "python|ini|toml|console"
-MEANINGS: Final = "fails|without the plugin|not run"
+MEANINGS: Final = "fails|without the plugin|not run|needs [\\w.]+"
 NAME: Final = re.compile(r"# ([\w/-]+\.(?:py|ini|toml))\n")
 TEST: Final = re.compile(r"(?m)^ *(?:async )?def test_")
 DURATION: Final = re.compile(r"in \d+\.\d\ds")
@@ -95,6 +98,8 @@ class Project:
     def _run(self, path: Path, meaning: str | None) -> str | None:
         if meaning == "not run" or not path.name.startswith("test_"):
             return None
+        if meaning is not None and meaning.startswith("needs ") and not has(meaning[6:]):
+            return None
         if meaning == "without the plugin":
             # A run in this process would find our hooks in botocore already.
             result = self._pytester.runpytest_subprocess(*OPTIONS, "-pno:kmsmock", path)
@@ -116,6 +121,14 @@ class Project:
             if not any(its == line or (cut and its.startswith(start)) for its in printed):
                 return f"not in the output, or not in this place: {line}"
         return None
+
+
+def has(need: str) -> bool:
+    """Tell whether the installed botocore knows an operation, or a member of its request."""
+    operation, _, member = need.partition(".")
+    if operation not in INSTALLED.operation_names:
+        return False
+    return not member or member in INSTALLED.operation_model(operation).input_shape.members
 
 
 def neutral(line: str) -> str:

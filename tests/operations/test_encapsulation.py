@@ -1,13 +1,11 @@
 """Encapsulate and Decapsulate: shared secrets by ML-KEM."""
 
-import json
 import os
 
 import pytest
 from Crypto.PublicKey import MLKEM
 
 from pytest_kmsmock._kms.crypto.materials.ml_kem import library_keys
-from pytest_kmsmock._kms.service import Request
 from tests.operations.key_kinds import ENCAPSULATING_512, kinds_without
 from tests.operations.refusals import (
     AT_LEAST_ONE,
@@ -22,7 +20,7 @@ from tests.operations.refusals import (
 )
 from tests.operations.unusable_keys import DISABLED, PENDING_IMPORT, UNUSABLE
 from tests.todays_client import todays_client
-from tests.vocabulary import OTHER_ACCOUNT, REGION, create_key, members, refusal
+from tests.vocabulary import OTHER_ACCOUNT, call_as, create_key, members, refusal
 
 # key spec -> the bytes of a ciphertext
 SPECS = {"ML_KEM_512": 768, "ML_KEM_768": 1088, "ML_KEM_1024": 1568}
@@ -236,22 +234,10 @@ class TestKey:
     @every_operation
     def test_other_account(self, kms, kms_mock, operation):
         """A key of another account will do, named by its ARN."""
-        theirs = create_in_other_account(kms_mock)
+        made = call_as(OTHER_ACCOUNT, kms_mock, "CreateKey", **ENCAPSULATING_512)
+        theirs = made["KeyMetadata"]["Arn"]
 
         assert theirs == call(kms, operation, theirs)["KeyId"]
-
-
-def create_in_other_account(kms_mock):
-    """Make a key in an account that has no client here, and return its ARN."""
-    answer = kms_mock._service.respond(
-        Request(
-            operation="CreateKey",
-            region=REGION,
-            account_id=OTHER_ACCOUNT,
-            body=json.dumps(ENCAPSULATING_512).encode(),
-        )
-    )
-    return answer.parsed()["KeyMetadata"]["Arn"]
 
 
 def test_related_multi_region_keys(kms, kms_mock):

@@ -118,7 +118,7 @@ class TestCreateGrant:
         ids=["symmetric", "rsa", "signing", "agreement", "hmac", "encapsulation"],
     )
     def test_create_grant_operations_by_key_type(self, kms, members, operations):
-        """A grant allows what the key can do, and nothing else (rules GRANT-3 to GRANT-5)."""
+        """A grant allows what the key can do, nothing else (AZ92, AZ93; rules GRANT-3 to -5)."""
         key = create_key(kms, **members)
         every = kms.meta.service_model.shape_for("GrantOperation").enum
         allowed = [*operations, "CreateGrant", "RetireGrant", "DescribeKey"]
@@ -327,7 +327,7 @@ class TestConstraints:
         )
 
     def test_create_grant_with_nine_pairs(self, kms, key):
-        """A constraint has eight pairs at most (quotas Q-23)."""
+        """A constraint has eight pairs at most (AZ103; quotas Q-23)."""
         pairs = {str(index): "x" for index in range(9)}
 
         assert (

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -22,7 +23,7 @@ from tests.operations.identifiers import (
 from tests.vocabulary import (
     ACCOUNT,
     OTHER_ACCOUNT,
-    REGION,
+    call_as,
     create_key,
     harmless_refusal,
     members,
@@ -96,18 +97,7 @@ LETS_US_IN: Final = {
 
 def make_in_other_account(kms_mock: "KmsMock", alias: str) -> Named:
     """Make a key whose account has no client here, and one of a service beside it."""
-    from pytest_kmsmock._kms.service import Request
-
-    def call(operation: str, **request: Any) -> dict[str, Any]:
-        return kms_mock._service.respond(
-            Request(
-                operation=operation,
-                region=REGION,
-                account_id=OTHER_ACCOUNT,
-                body=json.dumps(request).encode(),
-            )
-        ).parsed()
-
+    call = partial(call_as, OTHER_ACCOUNT, kms_mock)
     metadata = call("CreateKey", Policy=json.dumps(LETS_US_IN))["KeyMetadata"]
     call("CreateAlias", AliasName=alias, TargetKeyId=metadata["KeyId"])
     call("DescribeKey", KeyId="alias/aws/s3")

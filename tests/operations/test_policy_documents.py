@@ -237,7 +237,7 @@ def test_other_condition_keys(kms, method, name):
     "operator", ["ForAllValues:StringEquals", "ForAllValues:StringLikeIfExists"]
 )
 def test_set_operator_on_a_key_of_one_value(kms, method, operator, name):
-    """ForAllValues would match where the pair is missing (POL-15; the text's end is assumed)."""
+    """ForAllValues would match where the pair is missing (AZ125, POL-15; end assumed)."""
     assert malformed(
         "OverlyPermissiveCondition: Using the ForAllValues set operator with a single-valued"
         " condition key matches requests without the specified encryption context or tag or with an"

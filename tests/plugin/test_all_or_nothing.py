@@ -122,3 +122,13 @@ def test_restore_that_fails(kms, kms_mock):
         kms_mock.restore(kms_mock)
 
     assert [key.key_id] == [one["KeyId"] for one in kms.list_keys()["Keys"]]
+
+
+def test_making_a_key_waits_for_nobody(kms_mock, monkeypatch):
+    """What is done as a whole does not give way to other threads in the midst of it."""
+    waits = []
+    monkeypatch.setattr("pytest_kmsmock._kms.locking.sleep", waits.append)
+
+    kms_mock.create_key(alias="app")
+
+    assert [] == waits

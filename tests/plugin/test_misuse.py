@@ -164,9 +164,9 @@ CALLS = {
         "Description=b'x' is not a string",
     ),
     "Policy": (
-        key(Policy=7),
+        key(Policy={"Version": "2012-10-17"}),
         TypeError,
-        "Policy=7 is not a string",
+        "Policy={'Version': '2012-10-17'} is not a string: give json.dumps() of it",
     ),
     "MultiRegion": (key(MultiRegion="yes"), TypeError, "MultiRegion='yes' is not True or False"),
     "tags of text": (

@@ -276,7 +276,7 @@ def test_served_fork_meets_planned_faults(served):
     "use",
     [
         lambda mock: mock.calls,
-        lambda mock: mock.clock,
+        lambda mock: mock.clock.now(),
         lambda mock: mock.create_key(),
         lambda mock: mock.fail("ListKeys", "ThrottlingException"),
         lambda mock: mock.reset(),

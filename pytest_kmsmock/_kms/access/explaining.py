@@ -16,7 +16,7 @@ from pytest_kmsmock._kms.access.evaluation import (
     permits,
     policy_reach,
 )
-from pytest_kmsmock._kms.access.obstacles import obstacles_of, show_conditions, some_of
+from pytest_kmsmock._kms.access.obstacles import obstacles_of, some_of, why_it_denies
 from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.principals import Principal
 
@@ -50,7 +50,7 @@ def explain_denied(case: Case, verdict: Verdict) -> list[str]:
     ]
     if verdict.kind == "explicit" or verdict.layer in ("missing", "cross-account"):
         return lines
-    return [*lines, *details(case, verdict.layer)]
+    return [*lines, *details(case, verdict.layer), *missing(case, verdict.layer)]
 
 
 def explain_allowed(case: Case) -> list[str]:
@@ -70,8 +70,7 @@ def who(principal: Principal) -> str:
 
 
 def where(case: Case) -> str:
-    resource = case.question.resource
-    return "*, for it is not about a key that there is" if resource == "*" else resource
+    return case.question.resource
 
 
 def reason(case: Case, verdict: Verdict) -> Iterator[str]:
@@ -80,7 +79,7 @@ def reason(case: Case, verdict: Verdict) -> Iterator[str]:
     if verdict.kind == "explicit" and verdict.statement is not None and layer is not None:
         policy = which(case, layer, verdict.policy)
         yield f"A Deny decided: {verdict.statement.name} of {policy}. It beats whatever allows."
-        yield from (f"  {line}" for line in show_conditions(verdict.statement, case))
+        yield from (f"  {line}" for line in why_it_denies(verdict.statement, case))
         return
     match layer:
         case "missing":
@@ -155,15 +154,13 @@ def identity_reason(case: Case) -> Iterator[str]:
             "The key policy does not name the caller: it leaves it to the identity-based policies"
             f" of account {principal.account_id}"
         )
-    count = len(case.limits.identity)
-    if count == 0:
-        yield f"{start}; the caller has none."
-    else:
-        yield f"{start}; of {count_of(count, 'policy', 'policies')} none allows it."
-
-
-def count_of(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    match len(case.limits.identity):
+        case 0:
+            yield f"{start}; the caller has none."
+        case 1:
+            yield f"{start}; the one that there is does not."
+        case count:
+            yield f"{start}; none of the {count} does."
 
 
 def details(case: Case, layer: Layer | None) -> Iterator[str]:
@@ -195,6 +192,29 @@ def details(case: Case, layer: Layer | None) -> Iterator[str]:
         level = next(level for level in scps if not permits(level, case))
         for number, policy in enumerate(level, 1):
             yield from explain_policy(case, "scp", policy, number)
+
+
+def missing(case: Case, layer: Layer | None) -> Iterator[str]:
+    """Say what would allow it, where no statement comes close to that."""
+    question, principal = case.question, case.principal
+    if question.retires is not None or layer not in ("identity", "resource"):
+        return
+    for policy in (*case.limits.identity, *case.key_policies):
+        for statement in policy.statements:
+            if statement.allows and len(list(obstacles_of(statement, case))) == 1:
+                return
+    if layer == "identity":
+        yield (
+            f"Missing: an identity-based policy of the caller that allows {question.action} on"
+            f" {question.resource}."
+        )
+    else:
+        yield (
+            f"Missing: a statement of the key policy that allows {question.action} to"
+            f" {principal.issuer_arn or principal.arn}"
+            + ("" if principal.kind == "Service" else ", or to its account")
+            + "; or a grant."
+        )
 
 
 def which(case: Case, layer: Layer, policy: Policy | None) -> str:

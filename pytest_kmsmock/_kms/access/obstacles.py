@@ -109,13 +109,16 @@ def wanted_by(condition: Condition, case: Case) -> str:
     return f"the statement wants {values} ({condition.operator})"
 
 
-def show_conditions(statement: Statement, case: Case) -> Iterator[str]:
-    """Show why the conditions of a statement that applies hold."""
+def why_it_denies(statement: Statement, case: Case) -> Iterator[str]:
+    """Say why a Deny is for this caller and this request, where that may surprise."""
+    if statement.is_not_principal and statement.named is not None:
+        lacking = some_of(statement.named.missing(case.principal))
+        yield f"Its NotPrincipal would have to name {lacking}, too, to spare the caller."
     for condition in statement.conditions:
         found = condition.found(case.values)
-        state = "is absent" if found is None else f"is {show_values(found)}"
         values = ", ".join(template.raw for template in condition.wanted)
-        yield f"`{condition.key}` {state}, which meets {condition.operator} {values}"
+        state = f"is {show_values(found)}" if found else "is absent"
+        yield f"`{condition.key}` {state}, and so {condition.operator} {values} holds."
 
 
 def show_values(found: Sequence[str]) -> str:

@@ -138,6 +138,8 @@ class Key:
     creation_date: datetime
     description: str = ""
     policy: str | None = None  # None: the default policy, made when somebody reads it
+    # account id -> the actions that RAM allows it: with whom the key is shared
+    shares: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     aliases: "dict[str, Alias]" = field(default_factory=dict)
     grants: "dict[str, Grant]" = field(default_factory=dict)

@@ -1,10 +1,11 @@
 """Making, describing and listing keys: CreateKey, DescribeKey, ListKeys, UpdateKeyDescription."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_kmsmock._kms.access.context import KeyMoment
 from pytest_kmsmock._kms.access.policy import read_policy
+from pytest_kmsmock._kms.access.sharing import shared_with
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
 from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.creation import (
@@ -23,7 +24,7 @@ from pytest_kmsmock._kms.domain.keys import (
     Key,
 )
 from pytest_kmsmock._kms.domain.metadata import describe_key as describe
-from pytest_kmsmock._kms.domain.paging import page
+from pytest_kmsmock._kms.domain.paging import page, read_marker, write_marker
 from pytest_kmsmock._kms.domain.quotas import check_key_quota
 from pytest_kmsmock._kms.domain.states import PENDING_IMPORT
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
@@ -35,6 +36,9 @@ from pytest_kmsmock._kms.rules.lockout import check_lockout
 from pytest_kmsmock._kms.rules.operation import key_use, operation
 from pytest_kmsmock._kms.rules.permissions import Ask
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
+
+SELF: Final = "SELF"
+ARN_PREFIX: Final = "arn:"  # no key id begins like this; it is less than every ARN
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
@@ -192,11 +196,34 @@ def list_keys(ctx: Context, request: RequestMembers) -> ResponseMembers:
     """
     https://docs.aws.amazon.com/kms/latest/APIReference/API_ListKeys.html
 
-    In the order of the key ids (wire-facts V28).
+    In the order of the key ids (wire-facts V28); keys that other accounts share, in that of their
+    ARNs, come after the caller's own, never on one page with them (rules RAM-3).
     """
-    key_ids, paging = page("ListKeys", request, ctx.region.key_ids, default_limit=100)
-    keys = [{"KeyId": key_id, "KeyArn": ctx.region.keys[key_id].arn} for key_id in key_ids]
-    return {"Keys": keys, **paging}
+    owners = frozenset(request.get("ResourceOwners", (SELF,)))
+    scope = "" if owners == {SELF} else ",".join(sorted(owners))  # rules RAM-5
+    if SELF in owners and not has_listed_own_keys(request, scope):
+        key_ids, paging = page(
+            "ListKeys", request, ctx.region.key_ids, default_limit=100, scope=scope
+        )
+        own = [{"KeyId": key_id, "KeyArn": ctx.region.keys[key_id].arn} for key_id in key_ids]
+        if scope and not paging["Truncated"] and any(shared_with(ctx.world, ctx.region)):
+            marker = write_marker("ListKeys", ARN_PREFIX, scope)
+            paging = {"Truncated": True, "NextMarker": marker}
+        return {"Keys": own, **paging}
+    shared = {key.arn: key for key in shared_with(ctx.world, ctx.region)}
+    arns, paging = page("ListKeys", request, sorted(shared), default_limit=100, scope=scope)
+    return {"Keys": [{"KeyId": shared[arn].key_id, "KeyArn": arn} for arn in arns], **paging}
+
+
+def has_listed_own_keys(request: RequestMembers, scope: str) -> bool:
+    """
+    Tell whether an earlier page had the last of the caller's own keys: then a marker is an ARN.
+
+    Raises:
+        KmsError: InvalidMarkerException, also for a marker of other ResourceOwners (rules RAM-5).
+    """
+    marker = request.get("Marker")
+    return marker is not None and read_marker("ListKeys", marker, scope).startswith(ARN_PREFIX)
 
 
 @operation("UpdateKeyDescription", key_use(CHANGEABLE))

@@ -43,13 +43,16 @@ def error_body(error: KmsError) -> bytes:
     return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def parsed_error(error: KmsError) -> dict[str, Any]:
+def parsed_error(error: KmsError, metadata: dict[str, Any]) -> dict[str, Any]:
     """
-    Return what botocore makes of `error_body()`, but for `ResponseMetadata`.
+    Return what botocore makes of `error_body()`; *metadata* is the `ResponseMetadata`.
 
-    An error that the model knows has its message at the top level too.
+    An error that the model knows has its message at the top level too, where botocore puts it last.
     """
-    parsed: dict[str, Any] = {"Error": {"Message": error.message or "", "Code": error.code}}
+    parsed: dict[str, Any] = {
+        "Error": {"Message": error.message or "", "Code": error.code},
+        "ResponseMetadata": metadata,
+    }
     if error.message is not None and model.is_modeled_error(error.code):
         parsed["message"] = error.message
     return parsed

@@ -2,19 +2,17 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, SupportsIndex, overload
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
 from pytest_kmsmock.interception.exchange import Exchange, Origin, copy_containers
-from pytest_kmsmock.workbench.caller import Caller
 from pytest_kmsmock.workbench.calls.showing import Display, write_request, write_response
 from pytest_kmsmock.workbench.wording import refuse_unknown, say_times
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.access.decision import Decision
     from pytest_kmsmock._kms.access.principals import Principal
     from pytest_kmsmock._kms.service import Response
 
@@ -56,8 +54,6 @@ class Call:
             none, or an error.
         error: What the call was refused with or failed by, if it was.
         origin: Where it came from, if from another process (see `KmsMock.serve()`).
-        decision: Whether the caller may, and why; None if it did not come to that, as for a request
-            that is refused for its form.
 
     .. versionadded:: 0.1.0
     """
@@ -73,7 +69,6 @@ class Call:
     response: dict[str, Any] | None = None
     error: CallError | None = None
     origin: Origin | None = None
-    decision: "Decision | None" = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Call {self.summarise()}>"
@@ -121,7 +116,6 @@ class Entry(NamedTuple):
             key_arn=self.response.key_arn,
             response=self._read_response(),
             error=self._read_error(),
-            decision=self.response.decision,
         )
 
     def _read_response(self) -> dict[str, Any] | None:
@@ -292,26 +286,6 @@ class Calls(Sequence[Call]):
         check_operation(operation)
         chosen = tuple(entry for entry in self._entries if entry.operation == operation)
         return self._choose(chosen, operation)
-
-    def by(self, caller: Caller) -> "Calls":
-        """
-        Choose the calls of one caller: a role's are those of all its sessions.
-
-            >>> worker = kms_mock.role("worker").allow("kms:ListKeys")
-            >>> answer = worker.client().list_keys()
-            >>> [call.principal for call in kms_mock.calls.by(worker)]
-            ['arn:aws:sts::123456789012:assumed-role/worker/kmsmock']
-
-        Args:
-            caller: A handle of a principal, or of an account.
-
-        Raises:
-            TypeError: For anything else.
-        """
-        if not isinstance(caller, Caller):
-            raise TypeError(f"by() takes a handle, as of kms_mock.role(), not {caller!r}")
-        chosen = [entry for entry in self._entries if caller.is_caller(entry.response.caller)]
-        return self._choose(tuple(chosen), self._operation)
 
     def reset(self) -> None:
         """Let the mock forget these calls, as if they had not been made; this object keeps them."""

@@ -1,7 +1,9 @@
 """A key at hand, wherever the mock has it at the moment."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pytest_kmsmock.workbench.keys.sharing import share, unshare
 from pytest_kmsmock.workbench.place import Place
 
 if TYPE_CHECKING:
@@ -60,6 +62,25 @@ class KeyHandle:
             LookupError: If the key is gone, or has no material, as before an import.
         """
         return self._find().material.private_key()
+
+    def share(self, account_id: str, *, actions: Iterable[str] | None = None) -> None:
+        """
+        Share the key with another account, as `KmsMock.share_key()` does.
+
+        Raises:
+            TypeError: For an argument of the wrong type.
+            ValueError: If the key is gone, or *account_id* can't be.
+        """
+        share(self._place, self._arn, account_id, actions=actions, region_name=None)
+
+    def unshare(self, account_id: str) -> None:
+        """
+        End the sharing.
+
+        Raises:
+            ValueError: If the key is gone, or not shared with *account_id*.
+        """
+        unshare(self._place, self._arn, account_id, region_name=None)
 
     def _find(self) -> "Key":
         account = self._place.world.accounts.get(self._account_id)

@@ -6,8 +6,8 @@ import difflib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Request
 from pytest_kmsmock._kms.wire.model import operation, partition_of
-from pytest_kmsmock.options import check_account_id, check_region
+from pytest_kmsmock.options import check_region
 from pytest_kmsmock.workbench.keys.arguments import (
     check_plaintext,
     read_alias,
@@ -33,6 +33,7 @@ from pytest_kmsmock.workbench.keys.arguments import (
     read_request,
 )
 from pytest_kmsmock.workbench.keys.handle import KeyHandle
+from pytest_kmsmock.workbench.keys.sharing import share, unshare
 from pytest_kmsmock.workbench.place import Place
 
 if sys.version_info >= (3, 11):
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 CUSTOM_ID: Final = "_custom_id_"
 CUSTOM_MATERIAL: Final = "_custom_key_material_"
 
-OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name", "account_id")
+OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,22 +81,9 @@ class KnownKeys:
         alias: str | None,
         tags: Mapping[str, str] | list[Mapping[str, str]] | None,
         region_name: str | None,
-        account_id: str | None,
         members: Mapping[str, Any],
     ) -> KeyHandle:
         """See `KmsMock.create_key()`."""
-        if account_id is not None:
-            check_account_id("account_id", account_id)
-            elsewhere = KnownKeys(replace(self._place, account_id=account_id))
-            return elsewhere.create(
-                key_id=key_id,
-                material=material,
-                alias=alias,
-                tags=tags,
-                region_name=region_name,
-                account_id=None,
-                members=members,
-            )
         check_members(members)
         request = read_request(members, tags)
         name = read_alias(alias)
@@ -147,6 +135,23 @@ class KnownKeys:
             put(self._place.world.known_ciphertexts, blob, known)
 
         self._place.service().alone(register)
+
+    def share(
+        self,
+        key: "str | KeyHandle",
+        account_id: str,
+        *,
+        actions: Iterable[str] | None,
+        region_name: str | None,
+    ) -> None:
+        """See `KmsMock.share_key()`."""
+        identifier, region_name = read_key(key, region_name)
+        share(self._place, identifier, account_id, actions=actions, region_name=region_name)
+
+    def unshare(self, key: "str | KeyHandle", account_id: str, *, region_name: str | None) -> None:
+        """See `KmsMock.unshare_key()`."""
+        identifier, region_name = read_key(key, region_name)
+        unshare(self._place, identifier, account_id, region_name=region_name)
 
     def _find(self, identifier: str, region_name: str) -> "Key":
         region = self._place.account.region(region_name)

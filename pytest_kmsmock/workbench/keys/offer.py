@@ -1,6 +1,6 @@
 """What a mock offers about keys: known ones, ciphertexts, seeds, snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,11 +27,10 @@ class OffersKeys(Subject):
         alias: str | None = None,
         tags: Mapping[str, str] | list[Mapping[str, str]] | None = None,
         region_name: str | None = None,
-        account_id: str | None = None,
         **members: Any,
     ) -> "KeyHandle":
         """
-        Create a key whose id and material the test knows, whoever may.
+        Create a key whose id and material the test knows.
 
             key = kms_mock.create_key(alias="app", material=b"0" * 32)
             assert kms.describe_key(KeyId="alias/app")["KeyMetadata"]["Arn"] == key.arn
@@ -43,10 +42,7 @@ class OffersKeys(Subject):
             alias: The name of an alias to create too, with or without `alias/`.
             tags: By name, or as CreateKey takes them.
             region_name: Where; the mock's Region by default.
-            account_id: In which account; the mock's by default.
-            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`. *Policy* may
-                be a mapping. Whether it would lock somebody out is asked only with
-                `BypassPolicyLockoutSafetyCheck=False`.
+            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`.
 
         Raises:
             TypeError: For an unknown argument, or a value of the wrong type.
@@ -60,7 +56,6 @@ class OffersKeys(Subject):
             alias=alias,
             tags=tags,
             region_name=region_name,
-            account_id=account_id,
             members=members,
         )
 
@@ -131,6 +126,56 @@ class OffersKeys(Subject):
         )
 
     @explained
+    def share_key(
+        self,
+        key: "str | KeyHandle",
+        account_id: str,
+        *,
+        actions: Iterable[str] | None = None,
+        region_name: str | None = None,
+    ) -> None:
+        """
+        Share a key with another account, as AWS Resource Access Manager does.
+
+        ListKeys shows it to that account with `ResourceOwners=["OTHER_ACCOUNTS_VIA_RAM"]`, and the
+        key has a second policy, named `AWS_RAM`.
+
+            key = kms_mock.create_key(alias="shared")
+            kms_mock.share_key(key, "210987654321")
+            names = kms.list_key_policies(KeyId=key.arn)["PolicyNames"]
+            assert names == ["AWS_RAM", "default"]
+
+        Args:
+            key: A handle, or the key's id, ARN or alias. By its ARN it may be any account's.
+            account_id: Whom it is shared with: 12 digits, not the owner.
+            actions: What the account may do with it, such as `["kms:Decrypt"]`; by default, use it
+                and look at it. Sharing it again replaces them.
+            region_name: Where the key is, unless an ARN says it; the mock's Region by default.
+
+        Raises:
+            TypeError: For an argument of the wrong type.
+            ValueError: If there is no such key, AWS manages it, or *account_id* can't be.
+
+        .. versionadded:: 0.1.0
+        """
+        self._known_keys.share(key, account_id, actions=actions, region_name=region_name)
+
+    @explained
+    def unshare_key(
+        self, key: "str | KeyHandle", account_id: str, *, region_name: str | None = None
+    ) -> None:
+        """
+        End what `share_key()` began; the last share takes the policy `AWS_RAM` with it.
+
+        Raises:
+            TypeError: For an argument of the wrong type.
+            ValueError: If there is no such key, or it is not shared with *account_id*.
+
+        .. versionadded:: 0.1.0
+        """
+        self._known_keys.unshare(key, account_id, region_name=region_name)
+
+    @explained
     def snapshot(self) -> "Snapshot":
         """
         Return all that this KMS holds now, time included, for `restore()`, here or elsewhere.
@@ -151,7 +196,6 @@ class OffersKeys(Subject):
         .. versionadded:: 0.1.0
         """
         self._known_keys.restore(snapshot)
-        self._go_on(self._service)
 
     @property
     def _known_keys(self) -> "KnownKeys":

@@ -10,17 +10,19 @@ from aiobotocore.session import AioSession
 from botocore.exceptions import HTTPClientError
 from moto import mock_aws
 
-from pytest_kmsmock import CallOutsideMock, KmsMock, mock_kms
+from pytest_kmsmock import CallOutsideMock, KmsMock, kms_outside, mock_kms
 from tests.plugin.clients import make_older_session, make_session
 
 FILE = Path(__file__)
 
 
-def refusal(operation: str, place: str) -> str:
+def refusal(operation: str, place: str, host: str = "kms.us-east-1.amazonaws.com") -> str:
     return (
         f"{operation} was called {place} while no KMS mock was active, and kmsmock_outside is "
-        "'error'. Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it "
-        "answered in memory; if it is meant for AWS, run it with --kmsmock-outside=allow."
+        f"'error': it would have gone to {host}. Ask for the fixture kms (or kms_mock) or decorate "
+        "with @mock_kms to have it answered in memory; if it is meant for AWS, mark the test with "
+        '@pytest.mark.kms_outside("allow"). moto would have answered it, were one of its mocks '
+        "active."
     )
 
 
@@ -115,7 +117,7 @@ def test_request_of_an_older_session_that_is_refused():
 
     place = place_in(caught, "test_request_of_an_older_session_that_is_refused")
 
-    assert refusal("ListKeys", place) == str(caught.value)
+    assert refusal("ListKeys", place, "kms.eu-north-1.amazonaws.com") == str(caught.value)
 
 
 @pytest.mark.asyncio
@@ -135,10 +137,167 @@ async def test_request_of_aiobotocore_that_is_refused(make):
 
 
 @pytest.mark.usefixtures("outside_error")
-def test_request_to_moto_that_is_refused():
-    """moto's KMS is outside too: a suite sees which of its tests still use that one."""
-    with mock_aws(), pytest.raises(CallOutsideMock):
-        boto3.client("kms", "us-east-1").list_keys()
+def test_request_that_moto_answers():
+    """What moto answers never gets to AWS, and is not refused."""
+    with mock_aws():
+        client = boto3.client("kms", "us-east-1")
+        key_id = client.create_key()["KeyMetadata"]["KeyId"]
+
+        assert [key_id] == [key["KeyId"] for key in client.list_keys()["Keys"]]
+    with pytest.raises(CallOutsideMock):
+        client.list_keys()
+
+
+def sent(client) -> bool:
+    """Say whether a request is sent, here into the arms of the guard over the sockets."""
+    try:
+        client.list_keys()
+    except CallOutsideMock:
+        return False
+    except HTTPClientError as error:
+        return "A test tried to use socket" in str(error)
+    raise AssertionError("it was answered")
+
+
+@pytest.mark.usefixtures("outside_error")
+@pytest.mark.parametrize(
+    ("url", "is_sent"),
+    [
+        ("http://localhost:4566", True),
+        ("http://LOCALHOST.:4566", True),
+        ("http://kms.localhost:4566", True),
+        ("http://127.0.0.1:5000", True),
+        ("http://127.8.9.10:5000", True),
+        ("http://0.0.0.0:5000", True),
+        ("http://[::1]:5000", True),
+        ("http://[::ffff:127.0.0.1]:5000", True),
+        ("https://localhost.localstack.cloud:4566", True),
+        ("https://kms.us-east-1.localhost.localstack.cloud:4566", True),
+        ("https://localhost.example.com", False),
+        ("https://notlocalhost:4566", False),
+        ("https://128.0.0.1", False),
+        ("https://10.0.0.1", False),
+        ("https://[2001:db8::1]", False),
+        ("https://kms.eu-west-1.amazonaws.com", False),
+    ],
+)
+def test_request_to_this_machine(url, is_sent):
+    """What goes to this machine does not get to AWS: it is sent; all else is refused."""
+    client = make_session().create_client("kms", region_name="us-east-1", endpoint_url=url)
+
+    assert is_sent == sent(client)
+
+
+@pytest.mark.usefixtures("outside_error")
+def test_block_in_which_requests_are_allowed(client):
+    """A block lifts the refusal, one in it may set it again, and no mock is started."""
+    with kms_outside("allow"):
+        before = sent(client)
+        with kms_outside("error"):
+            within = sent(client)
+        after = sent(client)
+
+    assert (True, False, True, False) == (before, within, after, sent(client))
+
+
+def test_block_in_which_requests_are_refused(client):
+    """A block refuses what would be allowed."""
+    with kms_outside("error"):
+        within = sent(client)
+
+    assert (False, True) == (within, sent(client))
+
+
+def test_block_around_a_mock():
+    """A mock in the block answers, and what a mock says of its own comes first."""
+    with kms_outside("error"), mock_kms(outside="allow") as mock:
+        keys = mock.client().list_keys()["Keys"]
+        mock.stop()
+
+        assert [] == keys
+        assert sent(mock.client())
+
+
+def test_block_of_another_word():
+    """Another word is refused at once."""
+    with pytest.raises(ValueError, match=r"^outside 'refuse' is not allow or error$"):
+        kms_outside("refuse")  # type: ignore[arg-type]
+
+
+def test_block_that_is_no_decorator():
+    """It decorates nothing, and says what does."""
+    with pytest.raises(TypeError) as caught:
+        kms_outside("allow")(sent)
+
+    assert (
+        "kms_outside('allow') is for a `with`: mark a test or a class with "
+        "@pytest.mark.kms_outside('allow')" == str(caught.value)
+    )
+
+
+@pytest.mark.parametrize("plugins", [(), ("-pxdist", "-n1")], ids=["plain", "xdist"])
+def test_marker(run_pytest, plugins):
+    """The marker holds in a test and in all of its fixtures, the closest one wins."""
+    result = run_pytest(
+        """
+        import pytest
+        from pytest_kmsmock.mock import ACTIVE
+
+        pytestmark = pytest.mark.kms_outside("error")
+
+        @pytest.fixture(scope="module")
+        def shared():
+            return ACTIVE.outside, ACTIVE.current
+
+        @pytest.fixture
+        def own():
+            yield ACTIVE.outside
+            assert ACTIVE.outside == "error"
+
+        def test_refused(shared, own):
+            assert (("error", None), "error", "error") == (shared, own, ACTIVE.outside)
+
+        @pytest.mark.kms_outside("allow")
+        def test_allowed():
+            assert "allow" == ACTIVE.outside
+
+        class TestClass:
+            @classmethod
+            def setup_class(cls):
+                cls.outside = ACTIVE.outside
+
+            def test_method(self):
+                assert ("error", "error") == (self.outside, ACTIVE.outside)
+        """,
+        *plugins,
+    )
+
+    result.assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ('kms_outside("refuse")', "outside 'refuse' is not allow or error"),
+        ("kms_outside", "kms_outside() missing 1 required positional argument: 'outside'"),
+        ('kms_outside("allow", 1)', "kms_outside() takes 1 positional argument but 2 were given"),
+    ],
+)
+def test_wrong_marker(run_pytest, marker, message):
+    """A wrong marker is refused before any test runs, with the test that has it."""
+    result = run_pytest(f"import pytest\n\n@pytest.mark.{marker}\ndef test_it(): pass\n")
+
+    result.stderr.fnmatch_lines([f"ERROR: *::test_it: the marker kms_outside: {message}"])
+
+
+def test_wrong_marker_in_a_worker(run_pytest):
+    """In a worker of pytest-xdist its test says so."""
+    result = run_pytest(
+        "import pytest\n\n@pytest.mark.kms_outside('x')\ndef test_it(): pass\n", "-pxdist", "-n1"
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the marker kms_outside: outside 'x' is not allow or error*"])
 
 
 @pytest.mark.usefixtures("outside_error")

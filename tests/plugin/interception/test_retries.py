@@ -171,7 +171,9 @@ def test_sleep_of_another_service(mock, sleeps):
     """What another service has to wait for after a planned fault, it waits for."""
     fault = mock.fail("ListKeys", "ThrottlingException", times=None)
     refusal(client_of("standard", 1).list_keys)
-    sqs = make_session().create_client(
+    session = make_session()
+    session.set_credentials("example", "example")
+    sqs = session.create_client(
         "sqs", region_name="us-east-1", config=Config(**config_of("standard", 2))
     )
     failures = [botocore.exceptions.ConnectionClosedError(endpoint_url="?")] * 2

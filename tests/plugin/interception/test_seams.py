@@ -3,13 +3,11 @@
 import boto3
 import pytest
 from botocore import UNSIGNED
-from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.credentials import RefreshableCredentials
 from botocore.model import ServiceModel
 
 from pytest_kmsmock import mock_kms
-from tests.plugin.clients import ACCESS_KEY_ID, LOADER, make_client, make_session
+from tests.plugin.clients import ACCESS_KEY_ID, LOADER, make_client
 from tests.vocabulary import create_key
 
 IMPORTED = boto3.client(
@@ -103,37 +101,6 @@ def test_client_that_outlives_its_mock():
         keys = client.list_keys()["Keys"]
 
     assert [] == keys
-
-
-def test_credentials_that_refresh_themselves(mock):
-    """No credentials are fetched for a request that never leaves: neither a role's nor SSO's."""
-
-    def refresh():
-        raise AssertionError("the credentials were refreshed")
-
-    session = make_session()
-    session._credentials = RefreshableCredentials.create_from_metadata(
-        {
-            "access_key": ACCESS_KEY_ID,
-            "secret_key": "example",
-            "token": "example",
-            "expiry_time": "2020-01-01T00:00:00Z",
-        },
-        refresh_using=refresh,
-        method="assume-role",
-    )
-    client = session.create_client("kms", region_name="us-east-1")
-
-    assert [] == client.list_keys()["Keys"]
-
-
-def test_handler_of_the_test_comes_first(mock):
-    """A handler that the test's author registers answers before the mock does."""
-    client = make_client()
-    http = AWSResponse("https://example.test", 200, {}, None)
-    client.meta.events.register("before-call.kms", lambda **_: (http, {"Keys": ["the handler's"]}))
-
-    assert ["the handler's"] == client.list_keys()["Keys"]
 
 
 def test_response_in_after_call(mock):

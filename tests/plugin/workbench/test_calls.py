@@ -131,7 +131,7 @@ def test_key_of_a_call_about_several(mock, key_id):
 
 
 def test_call_of_an_older_session(mock, key_id):
-    """Of a client that is older than the plugin the attempt is unknown, and the rest is read."""
+    """Of a client that is older than the plugin the parameters are read from the request."""
     client = make_older_session().create_client("kms", region_name="us-east-1")
     encrypted = client.encrypt(KeyId=key_id, Plaintext=b"hi")
 
@@ -139,7 +139,6 @@ def test_call_of_an_older_session(mock, key_id):
         expected(
             "Encrypt",
             {"KeyId": key_id, "Plaintext": b"hi"},
-            attempt=None,
             response=members(encrypted),
         )
     ] == mock.calls

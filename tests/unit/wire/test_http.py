@@ -27,7 +27,6 @@ def parse_as_botocore(error):
     parsed = parser.parse(response, MODEL.operation_model("Encrypt").output_shape)
     if (shape := MODEL.shape_for_error_code(error.code)) is not None:
         parsed.update(parser.parse(response, shape))
-    del parsed["ResponseMetadata"]
     return parsed
 
 
@@ -82,15 +81,19 @@ def test_parsed_error(code, message):
     """A client gets what botocore's parser would have made of the body."""
     error = KmsError(code, message)
 
-    assert repr(parse_as_botocore(error)) == repr(http.parsed_error(error))
+    parsed = parse_as_botocore(error)
+
+    assert repr(parsed) == repr(http.parsed_error(error, parsed["ResponseMetadata"]))
 
 
 def test_parsed_error_top_level_message():
     """A modelled error has its message at the top level too, another has not."""
     assert {
         "Error": {"Message": "gone", "Code": "NotFoundException"},
+        "ResponseMetadata": {},
         "message": "gone",
-    } == http.parsed_error(KmsError("NotFoundException", "gone"))
+    } == http.parsed_error(KmsError("NotFoundException", "gone"), {})
     assert {
         "Error": {"Message": "bad", "Code": "ValidationException"},
-    } == http.parsed_error(KmsError("ValidationException", "bad"))
+        "ResponseMetadata": {},
+    } == http.parsed_error(KmsError("ValidationException", "bad"), {})
