@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 
-from benchmarks import calls, report, scale, serving, suites
+from benchmarks import access, calls, report, scale, serving, suites
 from benchmarks.timing import Figure
 
 
@@ -21,6 +21,7 @@ def measure(*, short: bool) -> Iterator[Figure]:
     yield from calls.measure_sign(rounds, times)
     yield from calls.measure_encapsulation(rounds, times // 10)
     yield from calls.measure_mock(rounds, times)
+    yield from access.measure_access(rounds, times * 4)
     yield from serving.measure_serving(rounds, times * 4)
     yield from suites.measure_fixture(2 if short else 5, 200 if short else 2000)
     yield from suites.measure_first_call(1 if short else 5)

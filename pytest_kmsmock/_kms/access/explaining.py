@@ -222,7 +222,8 @@ def which(case: Case, layer: Layer, policy: Policy | None) -> str:
     if policy is not None and policy.arn is not None:
         return policy.arn
     if layer == "resource":
-        return "the key policy"
+        is_shared = policy in case.key_policies[1:]
+        return "the policy of the share (AWS_RAM)" if is_shared else "the key policy"
     if layer == "boundary":
         return "the permissions boundary"
     if layer == "endpoint":
@@ -325,7 +326,8 @@ def what_allowed(case: Case) -> Iterator[str]:
             for statement in policy.about(question.action).allowing:
                 is_it = statement.reach(principal) is reach
                 if is_it and reach is not Reach.NOT and applies(statement, case):
-                    yield from allowed_by_key(case, statement, reach)
+                    name = f"S{statement.name[1:]} of {which(case, 'resource', policy)}"
+                    yield from allowed_by_key(case, name, reach)
                     break
     is_by_grant = not question.retires and grant_reach(case) > reach
     if is_by_grant:
@@ -348,8 +350,7 @@ def what_allowed(case: Case) -> Iterator[str]:
         yield "Nobody was asked: it is the test's own set-up, or access is off."
 
 
-def allowed_by_key(case: Case, statement: Statement, reach: Reach) -> Iterator[str]:
-    name = f"S{statement.name[1:]} of the key policy"
+def allowed_by_key(case: Case, name: str, reach: Reach) -> Iterator[str]:
     if reach is Reach.ACCOUNT or not case.is_own:
         account_id = case.principal.account_id
         yield f"{name} leaves it to the identity-based policies of account {account_id}."

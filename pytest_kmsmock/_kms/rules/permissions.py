@@ -6,11 +6,12 @@ from typing import Final, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.context import KeyMoment, RequestFacts, RequestValues
 from pytest_kmsmock._kms.access.decision import AccessDenied, Answer, Answered, Decision, decide
-from pytest_kmsmock._kms.access.documents import compile_text
+from pytest_kmsmock._kms.access.documents import Policy, compile_text
 from pytest_kmsmock._kms.access.evaluation import ALLOWED, Case, Limits, Question, Verdict
 from pytest_kmsmock._kms.access.grants import NO_USE, GrantUse
 from pytest_kmsmock._kms.access.limits import limits_of
 from pytest_kmsmock._kms.access.policy import original_policy
+from pytest_kmsmock._kms.access.sharing import ram_policy
 from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
@@ -87,6 +88,7 @@ class Asked(NamedTuple):
     account_id: str
     moment: KeyMoment | None
     policy: str | None  # None: the one that the key was made with
+    shared: str | None  # the policy named AWS_RAM, of a key that is shared
     grants: tuple[Grant, ...]
     tokens: frozenset[str]
     settled_before: datetime | None
@@ -101,10 +103,11 @@ def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
     if key is None:
         account_id = ctx.region.account_id
         moment = None if ask.like is None else KeyMoment.of(ask.like)
-        policy, grants = None, NO_GRANTS
+        policy, shared, grants = None, None, NO_GRANTS
     else:
         account_id, moment = key.family.account_id, KeyMoment.of(key)
         policy, grants = key.policy, tuple(key.grants.values())
+        shared = ram_policy(key) if key.shares else None
     tokens = facts.members.get("GrantTokens")
     return Asked(
         ask,
@@ -113,6 +116,7 @@ def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
         account_id,
         moment,
         policy,
+        shared,
         grants,
         read_grant_tokens(ctx, tokens) if tokens else NO_TOKENS,
         ctx.now - SETTLING if ctx.access.waits_for_grants else None,
@@ -145,7 +149,8 @@ def is_clear(ctx: Context, asked: Asked) -> bool:
 
 def is_never_allowed(answer: Answer) -> bool:
     """Tell a refusal that no policy of a test could lift: it stands in every mode."""
-    return answer.case.question.is_aws_managed or answer.verdict.layer == "cross-account"
+    question = answer.case.question
+    return question.is_aws_managed or (question.is_for_own_account and not answer.case.is_own)
 
 
 def gather_facts(ctx: Context, request: RequestMembers) -> RequestFacts:
@@ -182,12 +187,15 @@ def make_case(asked: Asked) -> Case:
         ask.is_unnamed,
         ask.is_for_own_account,
     )
+    policies: tuple[Policy, ...] = (compile_text(asked.policy or original_policy(key), "key"),)
+    if asked.shared is not None:
+        policies += (compile_text(asked.shared, "key"),)
     return Case(
         question,
         facts.principal,
         values,
         asked.limits,
-        (compile_text(asked.policy or original_policy(key), "key"),),
+        policies,
         asked.grants,
         make_use(asked, values) if asked.grants else NO_USE,
     )
