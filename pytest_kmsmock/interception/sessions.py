@@ -97,7 +97,12 @@ class SharedClient:
 
     def __init__(self, client: "KMSClient") -> None:
         self.client = client
-        self._attributes = set(vars(client))
+        # Of the client, and of what it is made of. It makes its classes of exceptions when it is
+        # asked for them, and is no other one then.
+        made: Any = client
+        made.exceptions  # noqa: B018 - asked for
+        parts = (made, made.meta, made.meta.config, made._endpoint, made._request_signer)
+        self._attributes = [(vars(part), dict(vars(part))) for part in parts]
         self._has_other_handlers = False
         events = client.meta.events
         for name in ("register", "register_first", "register_last", "unregister"):
@@ -105,7 +110,7 @@ class SharedClient:
 
     @property
     def is_changed(self) -> bool:
-        return self._has_other_handlers or vars(self.client).keys() != self._attributes
+        return self._has_other_handlers or any(now != first for now, first in self._attributes)
 
     def _noting(self, change: Callable[..., None]) -> Callable[..., None]:
         @wraps(change)

@@ -184,3 +184,18 @@ def test_moto_that_comes_late():
     """)
 
     assert "[]\n" == printed
+
+
+def test_first_call_within_patches():
+    """The first call of a process reads no file that a test might have patched away."""
+    printed = run("""
+    from pytest_kmsmock import mock_kms
+
+    files = [patch(f"os.path.{name}") for name in ("isfile", "isdir", "exists")]
+    with mock_kms() as mock:
+        kms = mock.client()
+        with files[0], files[1], files[2], patch("json.loads"), patch("builtins.open"):
+            print(kms.create_key()["KeyMetadata"]["Arn"].rpartition(":")[0])
+    """)
+
+    assert "arn:aws:kms:eu-west-1:123456789012\n" == printed

@@ -71,3 +71,51 @@ def test_autouse(run_pytest, ini, outcome):
     )
 
     result.assert_outcomes(**{outcome: 2})
+
+
+def test_region_of_clients_made_at_import_time(run_pytest, pytester, monkeypatch):
+    """The suite's Region is that of clients made while conftest files and modules are imported."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
+    pytester.makeconftest("import boto3\nIN_CONFTEST = boto3.client('kms').meta.region_name\n")
+
+    result = run_pytest(
+        """
+        import boto3
+        import conftest
+
+        CLIENT = boto3.client("kms")
+
+        def test_region():
+            assert "eu-west-1" == conftest.IN_CONFTEST == CLIENT.meta.region_name
+            assert "sa-east-1" == boto3.Session().region_name
+
+        def test_served(kms):
+            key = CLIENT.create_key()["KeyMetadata"]
+            assert key == kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        """,
+        ini="kmsmock_region = eu-west-1",
+    )
+
+    result.assert_outcomes(passed=2)
+
+
+def test_region_in_a_worker(run_pytest, monkeypatch):
+    """So it is in a worker of pytest-xdist."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    result = run_pytest(
+        """
+        import boto3
+
+        CLIENT = boto3.client("kms")
+
+        def test_region():
+            assert "eu-west-1" == CLIENT.meta.region_name
+        """,
+        "-pxdist",
+        "-n1",
+        ini="kmsmock_region = eu-west-1",
+    )
+
+    result.assert_outcomes(passed=1)

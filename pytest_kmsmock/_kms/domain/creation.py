@@ -90,9 +90,13 @@ def add_alias(region: Region, name: str, target: Key, now: datetime) -> Alias:
     return alias
 
 
-def create_aws_managed_key(world: World, region: Region, alias_name: str, now: datetime) -> Alias:
+def create_aws_managed_key(
+    world: World, region: Region, alias_name: str, now: datetime, *, key_id: str | None = None
+) -> Alias:
     """Bring the AWS managed key behind `alias/aws/<service>` to life."""
-    family = create_family(world, region, spec=SPECS["SYMMETRIC_DEFAULT"], usage="ENCRYPT_DECRYPT")
+    family = create_family(
+        world, region, spec=SPECS["SYMMETRIC_DEFAULT"], usage="ENCRYPT_DECRYPT", key_id=key_id
+    )
     family.manager = "AWS"
     world.add_version(family, generate_version(world, family))
     key = add_member(region, family, now, description=AWS_MANAGED_KEYS[alias_name])

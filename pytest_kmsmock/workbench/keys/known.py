@@ -96,10 +96,10 @@ class KnownKeys:
         seed = KeySeed(key_id=key_id, material=material)
 
         def make() -> "Key":
-            made = self._ask("CreateKey", region_name, request, seed)["KeyMetadata"]
+            made = self.ask("CreateKey", region_name, request, seed)["KeyMetadata"]
             if name is not None:
                 members = {"AliasName": name, "TargetKeyId": made["KeyId"]}
-                self._ask("CreateAlias", region_name, members)
+                self.ask("CreateAlias", region_name, members)
             return self._place.account.region(region_name).keys[made["KeyId"]]
 
         return KeyHandle(self._place.service().alone(make), self._place)
@@ -241,9 +241,15 @@ class KnownKeys:
             return service.refuse(request, KmsError("ValidationException", str(wrong)))
         return service.respond(request._replace(body=body, seed=seed))
 
-    def _ask(
+    def ask(
         self, name: str, region_name: str, request: Mapping[str, Any], seed: KeySeed = NOTHING
     ) -> dict[str, Any]:
+        """
+        Have KMS perform an operation, past all that observes the code under test.
+
+        Raises:
+            ValueError: If KMS refuses it.
+        """
         response = self._place.ask(name, request, region_name, seed)
         if response.error is not None:
             raise ValueError(f"{name} refuses it: {response.error}")

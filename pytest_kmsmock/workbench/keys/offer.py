@@ -77,6 +77,31 @@ class OffersKeys(Subject):
             raise TypeError(f"load() takes the path of a TOML file, not {path!r}")
         return self._known_keys.load(Path(path))
 
+    def adopt_moto_keys(self) -> "list[KeyHandle]":
+        """
+        Take over the keys that moto has in its KMS, of the mock's account, in all Regions.
+
+        They are those that moto's services have made, such as CloudFormation stacks. Here they have
+        the same ids, ARNs, aliases, tags, policies, states and key pairs. Keys that this mock has
+        already stay as they are, so that it may be called again.
+
+            >>> kms_mock.adopt_moto_keys()  # moto has made none here
+            []
+
+        Returns:
+            Handles of the new ones.
+
+        Raises:
+            ImportError: If moto is not installed.
+            ValueError: For keys that AWS would not have, as for a policy that only moto accepts;
+                the others are taken over all the same.
+
+        .. versionadded:: 0.1.0
+        """
+        from pytest_kmsmock.workbench.keys.moto_keys import adopt  # noqa: PLC0415 - see KmsMock._open
+
+        return adopt(self._place(), self._known_keys)
+
     @explained
     def seed(self, seed: int | str | bytes) -> None:
         """

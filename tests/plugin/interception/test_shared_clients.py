@@ -31,7 +31,34 @@ def listen(client):
     client.meta.events.register("before-call.kms", Mock(side_effect=ZeroDivisionError))
 
 
-@pytest.mark.parametrize("change", [replace, stub, listen])
+def put_another_endpoint(client):
+    client._endpoint = Mock()
+
+
+def sign_with_another(client):
+    client._request_signer._credentials = Mock()
+
+
+def send_by_another(client):
+    client._endpoint.http_session = Mock()
+
+
+def set_another_timeout(client):
+    client.meta.config.read_timeout = 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replace,
+        stub,
+        listen,
+        put_another_endpoint,
+        sign_with_another,
+        send_by_another,
+        set_another_timeout,
+    ],
+)
 def test_client_that_was_changed(change):
     """A client that a test has patched, stubbed or given a handler is not the next test's."""
     with mock_kms() as mock:
