@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.workbench.calls.record import Call, Calls
     from pytest_kmsmock.workbench.enclave import NitroEnclave
+    from pytest_kmsmock.workbench.faults.holding import HeldTooLong, Hold
     from pytest_kmsmock.workbench.faults.planning import Fault, UnfiredFaults
     from pytest_kmsmock.workbench.key_stores.handles import KeyStoreHandle
     from pytest_kmsmock.workbench.keys.handle import KeyHandle
@@ -22,6 +23,8 @@ __all__ = [
     "Calls",
     "Fault",
     "ForkedCopyWarning",
+    "HeldTooLong",
+    "Hold",
     "KeyHandle",
     "KeyStoreHandle",
     "KmsMock",
@@ -39,6 +42,8 @@ _MODULES = {
     "CallOutsideMock": "interception.outside",
     "Calls": "workbench.calls.record",
     "Fault": "workbench.faults.planning",
+    "HeldTooLong": "workbench.faults.holding",
+    "Hold": "workbench.faults.holding",
     "ForkedCopyWarning": "serving.forked",
     "KeyHandle": "workbench.keys.handle",
     "KeyStoreHandle": "workbench.key_stores.handles",

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     import boto3
     from botocore.session import Session
 
+    from pytest_kmsmock._kms.domain.world import World
     from pytest_kmsmock._kms.service import Request, Response, Service
     from pytest_kmsmock.interception.exchange import Exchange, Outcome
+    from pytest_kmsmock.story.section import Story
     from pytest_kmsmock.stubs import KMSClient
+    from pytest_kmsmock.workbench.calls.record import Call
     from pytest_kmsmock.workbench.clock import MockClock
+    from pytest_kmsmock.workbench.faults.holding import Ticket
     from pytest_kmsmock.workbench.faults.planning import Scope
     from pytest_kmsmock.workbench.strictness import Strictness
 
@@ -39,10 +43,12 @@ __tracebackhide__ = True
 NOT_FOR_TESTS: Final = (
     "adopt_server",
     "has_plan_for",
+    "hold_up",
     "note_bug",
     "raise_bugs",
     "respond",
     "respond_as_planned",
+    "respond_unheld",
 )
 
 if TYPE_CHECKING:
@@ -89,6 +95,7 @@ class KmsMock(Workbench, OffersServing):
 
     _service: "Service"
     _make_request: "partial[Request]"
+    _last_test: str | None = None  # in which it was stopped
 
     @explained
     def __init__(
@@ -284,7 +291,7 @@ class KmsMock(Workbench, OffersServing):
             if ACTIVE.has(self):
                 former = self._service.world
                 self._open()
-                former.close()
+                self._bury(former)
 
     def _plan_of_test(self, policy: Literal["error", "ignore"] | None) -> "Scope":
         """Let the faults that a test plans end with it, once this has begun; for the plugin."""
@@ -303,17 +310,33 @@ class KmsMock(Workbench, OffersServing):
         return response
 
     def respond_as_planned(self, exchange: "Exchange") -> "Outcome":
-        """Answer a request that may fail as planned; for the seams."""
+        """Answer a request that may fail as planned, or wait before; for the seams."""
+        ticket = self.hold_up(exchange)
+        if ticket is not None:
+            ticket.wait()
+        return self.respond_unheld(exchange)
+
+    def hold_up(self, exchange: "Exchange") -> "Ticket | None":
+        """Return what a request has to wait for, if the test holds it; for the seams."""
+        return self._faults.admit(self._announce(exchange))
+
+    def respond_unheld(self, exchange: "Exchange") -> "Outcome":
+        """Answer a request that may fail as planned, and has waited; for the seams."""
         request, service = self._read(exchange), self._service
         outcome = self._faults.respond(
-            self._record.announce(exchange, service.caller_of(request), service.world.clock.now()),
+            self._announce(exchange),
             perform=partial(self._perform, exchange),
             refuse=partial(service.refuse, request),
             clock=self.clock,
             read_timeout=exchange.read_timeout,
         )
-        self._record.add(exchange, outcome.response, outcome.connection_error)
+        self._record.add(exchange, outcome.response, outcome.connection_error, outcome.planned)
         return outcome
+
+    def _announce(self, exchange: "Exchange") -> "Call":
+        service = self._service
+        caller = service.caller_of(self._read(exchange))
+        return self._record.announce(exchange, caller, service.world.clock.now())
 
     def _perform(self, exchange: "Exchange") -> "Response":
         if exchange.operation == "CreateKey" and b'"_custom_' in exchange.body:
@@ -357,7 +380,29 @@ class KmsMock(Workbench, OffersServing):
         self._faults.clear()
 
     def _close(self) -> None:
-        self._service.world.close()
+        self._bury(self._service.world)
+
+    def _bury(self, world: "World") -> None:
+        """Close a world that answers no more, and remember what it is recognised by."""
+        from pytest_kmsmock.story.past import Past, current_test  # noqa: PLC0415 - see _open
+
+        if ACTIVE.past is None:
+            ACTIVE.past = Past()
+        ACTIVE.past.remember(world)
+        self._last_test = current_test()
+        world.close()
+
+    def _story(self, mark: object, *, secrets: bool) -> "Story":
+        """Return the calls so far, and what explains them; those before *mark* are not shown."""
+        from pytest_kmsmock.story.section import Story  # noqa: PLC0415 - for a failing test only
+
+        return Story(
+            calls=tuple(self.calls),
+            earlier=self._record.count_until(mark),
+            world=self._service.world,
+            past=ACTIVE.past,
+            secrets=secrets,
+        )
 
     def _settle(self, failure: BaseException | None) -> None:
         """

@@ -12,6 +12,7 @@ CHOICES: Final = {
     "unfired_faults": ("error", "ignore"),
     "outside": ("allow", "error"),
     "children": ("copy", "serve", "refuse"),
+    "report": ("failures", "all", "none"),
 }
 
 Children: TypeAlias = Literal["copy", "serve", "refuse"]
@@ -34,6 +35,8 @@ class Defaults:
     seed_file: Path | None = None
     autouse: bool = False
     children: Children = "copy"
+    report: Literal["failures", "all", "none"] = "failures"
+    report_secrets: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +58,10 @@ class Options:
         if self.account_id is not None:
             check_account_id("account_id", self.account_id)
         for name in ("wire", "auto_create_keys", "isolated"):
-            if (value := getattr(self, name)) is not None:
+            if (value := getattr(self, name, None)) is not None:  # some are for a suite only
                 check_switch(name, value)
         for name in CHOICES:
-            if (value := getattr(self, name)) is not None:
+            if (value := getattr(self, name, None)) is not None:  # some are for a suite only
                 check_choice(name, value)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
@@ -26,8 +26,11 @@ from pytest_kmsmock.stack import ACTIVE, OutsideTurn
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.serving.server import KmsServer
+    from pytest_kmsmock.story.section import Story
     from pytest_kmsmock.stubs import KMSClient
     from pytest_kmsmock.workbench.faults.planning import Scope
+
+TITLE: Final = "KMS calls"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -93,6 +96,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type="bool",
         default=False,
     )
+    parser.addini(
+        "kmsmock_report",
+        "which reports have a section with the test's KMS calls: failures (default), all, none",
+        default=Defaults().report,
+    )
+    parser.addini(
+        "kmsmock_report_secrets",
+        "let reports show what AWS calls sensitive, such as plaintexts, and the values of "
+        "encryption contexts (default: false)",
+        type="bool",
+        default=False,
+    )
 
 
 def watch_children() -> None:
@@ -147,6 +162,7 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
     account_id = config.getini("kmsmock_account_id")
     unfired_faults = config.getini("kmsmock_unfired_faults")
     outside = command_line.kmsmock_outside or config.getini("kmsmock_outside")
+    report = config.getini("kmsmock_report")
     children = config.getini("kmsmock_children")
     try:
         if region_name is not None:
@@ -155,6 +171,7 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
         check_choice("unfired_faults", unfired_faults, "kmsmock_unfired_faults")
         check_choice("outside", outside, "kmsmock_outside")
         check_choice("children", children, "kmsmock_children")
+        check_choice("report", report, "kmsmock_report")
     except ValueError as error:
         raise pytest.UsageError(f"ini option {error}") from None
     return Defaults(
@@ -168,6 +185,8 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
         seed_file=read_seed_file(config),
         autouse=read_switch(config, "kmsmock_autouse"),
         children=children,
+        report=report,
+        report_secrets=read_switch(config, "kmsmock_report_secrets"),
     )
 
 
@@ -262,6 +281,8 @@ MARKER_ERROR: Final = pytest.StashKey[pytest.UsageError]()
 # Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
 SETTLED: Final = pytest.StashKey[bool]()
 STARTED: Final = pytest.StashKey["KmsMock"]()
+# The mock that it had last, and how far the record of that was when the test began.
+STORY: Final = pytest.StashKey["tuple[KmsMock, object]"]()
 
 # The fixtures by which pytest calls setup_module, setup_class and setUpClass.
 SET_UPS: Final = ("_xunit_setup_module", "_xunit_setup_class", "_unittest_setUpClass")
@@ -356,6 +377,7 @@ def start(item: pytest.Item, found: list[Options]) -> "KmsMock":
     plans.append(mock._plan_of_test(policy))
     plans[0].begin()
     item.stash[STARTED] = mock
+    item.stash[STORY] = (mock, mock._record.mark())
     return mock
 
 
@@ -363,6 +385,48 @@ def mock_of(item: pytest.Item) -> "KmsMock":
     __tracebackhide__ = True
     # A test that asks for it by `getfixturevalue` only was not seen to want one.
     return item.stash.get(STARTED, None) or start(item, collect_options(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell in the report what KMS was asked, and what is known of the error that a test met."""
+    which = ACTIVE.defaults.report
+    if which == "none" or (call.excinfo is None and which == "failures"):
+        return (yield)
+    failure = None if call.excinfo is None else call.excinfo.value
+    story = find_story(item, failure)
+    # Before the report is made, which writes the notes of the exceptions down.
+    told = {} if story is None or failure is None else story.annotate(failure)
+    report = yield
+    if story is not None and (report.failed or (which == "all" and report.when == "call")):
+        add_section(report, story.write(told))
+    return report
+
+
+def find_story(item: pytest.Item, failure: BaseException | None) -> "Story | None":
+    """Find the mock that has to do with *failure*, or else the one that the test had."""
+    secrets = ACTIVE.defaults.report_secrets
+    mock, mark = item.stash.get(STORY, (None, None))
+    marks = {} if mock is None else {mock: mark}
+    if ACTIVE.current is not None:
+        marks.setdefault(ACTIVE.current, None)
+    if ACTIVE.last is not None and ACTIVE.last._last_test == item.nodeid:
+        marks.setdefault(ACTIVE.last, None)
+    stories = [mock._story(mark, secrets=secrets) for mock, mark in marks.items()]
+    if failure is not None:
+        stories.sort(key=lambda story: not story.knows(failure))
+    return stories[0] if stories else None
+
+
+def add_section(report: pytest.TestReport, text: str) -> None:
+    """Add the calls to what is shown of a failure, so that JUnit's XML has them, too."""
+    add = getattr(report.longrepr, "addsection", None)
+    if add is not None:
+        add(TITLE, text)
+    else:
+        report.sections.append((TITLE, text))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pytest_kmsmock.options import ASK_NOTHING, Defaults, Options
 
 if TYPE_CHECKING:
     from pytest_kmsmock.mock import KmsMock
+    from pytest_kmsmock.story.past import Past
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
@@ -163,6 +164,9 @@ class ActiveMocks(Generic[Mock]):
         self.defaults = Defaults()
         self.lock = threading.RLock()
         self.turns: tuple[Turn[Mock], ...] = ()
+        # Of the mocks that have ended: what they are recognised by, and the last one.
+        self.past: Past | None = None
+        self.last: Mock | None = None
         self._with_outside: tuple[Turn[Mock] | OutsideTurn, ...] = ()
 
     @property
@@ -264,6 +268,7 @@ class ActiveMocks(Generic[Mock]):
             over = [mock for mock in {turn.mock for turn in ended} if not self.has(mock)]
             for mock in over:
                 mock._close()
+                self.last = mock
         return over
 
 

@@ -55,12 +55,12 @@ class Outcome:
     What becomes of a request that goes by the wire.
 
     With a *connection_error*, one of CONNECTION_ERRORS, the client hears nothing: *response* is
-    then what it has missed. *is_planned* says that the test has planned this failure.
+    then what it has missed. *planned* is the failure as the test has planned it, and where.
     """
 
     response: "Response"
     connection_error: str | None = None
-    is_planned: bool = False
+    planned: str | None = None
 
 
 def copy_containers(value: Any) -> Any:

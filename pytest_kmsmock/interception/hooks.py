@@ -44,6 +44,7 @@ def adopt(session: "Session", mocks: "Mocks") -> None:
         Seams,
         choose_dialect,
     )
+    from pytest_kmsmock.interception.sessions import is_async  # noqa: PLC0415 - as above
 
     cast_nets(mocks)
     remember_user_agent()
@@ -53,7 +54,8 @@ def adopt(session: "Session", mocks: "Mocks") -> None:
         "before-parameter-build.kms", seams.before_parameter_build, unique_id="kmsmock-parameters"
     )
     # The last of all that are called, the least specific event's: our answer is the end of them.
-    emitter.register_last("before-call", seams.before_call, unique_id="kmsmock-before-call")
+    before_call = seams.before_call_async if is_async(session) else seams.before_call
+    emitter.register_last("before-call", before_call, unique_id="kmsmock-before-call")
 
 
 def cast_nets(mocks: "Mocks") -> None:
@@ -81,6 +83,7 @@ def nets_to_cast(mocks: "Mocks") -> list["Net"]:
     from pytest_kmsmock.interception.seams import (  # noqa: PLC0415 - see adopt
         answer,
         answer_request,
+        answer_request_async,
         answer_to_await,
     )
 
@@ -93,7 +96,7 @@ def nets_to_cast(mocks: "Mocks") -> list["Net"]:
     async def send_async(
         wrapped: Any, endpoint: object, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        response = answer_request(args[0], mocks, answer_to_await)
+        response = await answer_request_async(args[0], mocks, answer_to_await)
         return await wrapped(*args, **kwargs) if response is None else response
 
     def prepare_request(

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 KEY: Final = "kmsmock"
 
 
+class Ticket(Protocol):
+    """A request that waits until the test lets it go."""
+
+    def wait(self) -> None: ...
+
+    async def wait_async(self) -> None: ...
+
+
 class Answerer(Protocol):
     """An active mock, as a request sees it."""
 
@@ -24,7 +32,9 @@ class Answerer(Protocol):
 
     def respond(self, exchange: "Exchange") -> "Response": ...
 
-    def respond_as_planned(self, exchange: "Exchange") -> "Outcome": ...
+    def hold_up(self, exchange: "Exchange") -> "Ticket | None": ...
+
+    def respond_unheld(self, exchange: "Exchange") -> "Outcome": ...
 
 
 class Mocks(Protocol):

@@ -68,13 +68,14 @@ def serve(mocks: Iterable[Any], url: str) -> None:
     for mock in mocks:
         mock.wire = True
         mock.has_plan_for = lambda operation: True
-        mock.respond_as_planned = forwarder.respond
+        mock.respond_as_planned = mock.respond_unheld = forwarder.respond
+        mock.hold_up = do_nothing
         mock.adopt_server = mock._open = refuse_handle
         mock._close = mock._settle = do_nothing
         mock._service = mock._record = mock._faults = Elsewhere()
 
 
-ANSWERING: Final = ("respond", "respond_as_planned")
+ANSWERING: Final = ("respond", "respond_as_planned", "respond_unheld")
 
 
 def refuse_handle(*_: object) -> NoReturn:
@@ -116,7 +117,7 @@ class Forwarder:
             return Outcome(
                 response=None,  # type: ignore[arg-type]  # never read, beside a connection error
                 connection_error="ConnectionClosedError",
-                is_planned=True,
+                planned="in the test's process",
             )
         return Outcome(response=answer)
 

@@ -17,7 +17,7 @@ LAYERS = [
     ["pytest_kmsmock.activation"],
     ["pytest_kmsmock.mock"],
     ["pytest_kmsmock.decorating", "pytest_kmsmock.serving"],
-    ["pytest_kmsmock.stack"],
+    ["pytest_kmsmock.stack", "pytest_kmsmock.story"],
     ["pytest_kmsmock.workbench"],
     ["pytest_kmsmock.interception"],
     ["pytest_kmsmock.options"],

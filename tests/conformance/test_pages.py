@@ -3,6 +3,7 @@
 import pytest
 
 from tools.pages import DOCS, PAGES
+from tools.vocabulary import STUB, render_vocabulary
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -11,3 +12,10 @@ def test_generated_page(name):
     committed = (DOCS / name).read_text(encoding="utf-8")
 
     assert PAGES[name]() == committed, "stale: run `python -m tools.pages` and commit the page"
+
+
+def test_vocabulary():
+    """The types of names and members are those of today's description of KMS."""
+    committed = STUB.read_text(encoding="utf-8")
+
+    assert render_vocabulary() == committed, "stale: run `python -m tools.vocabulary`"

@@ -34,6 +34,8 @@ def test_exported_names():
         "Calls",
         "Fault",
         "ForkedCopyWarning",
+        "HeldTooLong",
+        "Hold",
         "KeyHandle",
         "KeyStoreHandle",
         "KmsMock",

@@ -5,8 +5,10 @@ import os
 import re
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from doctest import ELLIPSIS, IGNORE_EXCEPTION_DETAIL
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -68,8 +70,10 @@ def test_examples_of_a_docstring(name, docstring, kms, kms_mock):
         kms=kms,
         kms_mock=kms_mock,
         os=os,
+        partial=partial,
         pytest=pytest,
         timedelta=timedelta,
+        ThreadPoolExecutor=ThreadPoolExecutor,
     )
 
     for example in document.examples():

@@ -13,6 +13,7 @@ from pytest_kmsmock import (
     Call,
     Calls,
     Fault,
+    Hold,
     KeyHandle,
     KeyStoreHandle,
     KmsMock,
@@ -102,6 +103,21 @@ def use_faults(kms_mock: KmsMock) -> None:
     failures: list[type[AssertionError]] = [UnfiredFaults]
     assert_type(failures, list[type[AssertionError]])
     kms_mock.fail("Decrypt")  # type: ignore[call-arg]
+    kms_mock.fail("Encrpt", "ThrottlingException")  # type: ignore[arg-type]
+    kms_mock.delay("Encrpt", 1)  # type: ignore[arg-type]
+    assert_type(kms_mock.hold("*", limit=1.5), Hold)
+    kms_mock.hold("Encrpt")  # type: ignore[arg-type]
+    assert_type(kms_mock.alter("Decrypt", {"Plaintext": b""}), Fault)
+    kms_mock.alter("Encrpt", {})  # type: ignore[arg-type]
+
+
+def use_names(kms_mock: KmsMock) -> None:
+    kms_mock.assert_called("Encrpt")  # type: ignore[arg-type]
+    kms_mock.assert_not_called("Encrpt")  # type: ignore[arg-type]
+    kms_mock.calls.of("Encrpt")  # type: ignore[arg-type]
+    kms_mock.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC", MultiRegion=True)
+    kms_mock.create_key(KeySpec="HMAC_255")  # type: ignore[arg-type]
+    kms_mock.create_key(key_spec="HMAC_256")  # type: ignore[call-arg]
 
 
 def use_key_stores(kms_mock: KmsMock) -> None:

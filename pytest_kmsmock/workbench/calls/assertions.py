@@ -27,7 +27,7 @@ def check_called(
     refuse_nonsense(operation, expected)
     if times is not None:
         check_number("times", times, 1, "assert_not_called() asks for none")
-    made = list(calls.of(operation))
+    made = list(calls._of(operation))
     matching = [call for call in made if matches(call, expected)]
     if len(matching) == times or (times is None and matching):
         return
@@ -62,7 +62,7 @@ def check_not_called(calls: Calls, operation: str, unexpected: Mapping[str, Any]
         ValueError: For an operation that KMS does not have.
     """
     refuse_nonsense(operation, unexpected)
-    matching = [call for call in calls.of(operation) if matches(call, unexpected)]
+    matching = [call for call in calls._of(operation) if matches(call, unexpected)]
     if matching:
         asked = describe(operation, unexpected)
         claim = f"{operation} was called {say_times(len(matching))}{asked and f' {asked}'},"

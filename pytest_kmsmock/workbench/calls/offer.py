@@ -6,6 +6,7 @@ from pytest_kmsmock.workbench.subject import Subject
 from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
+    from pytest_kmsmock.vocabulary import OperationName
     from pytest_kmsmock.workbench.calls.record import Calls, Record
 
 
@@ -27,7 +28,9 @@ class OffersCalls(Subject):
         return self._record.view()
 
     @explained
-    def assert_called(self, operation: str, *, times: int | None = None, **parameters: Any) -> None:
+    def assert_called(
+        self, operation: "OperationName", *, times: int | None = None, **parameters: Any
+    ) -> None:
         """
         Check that an operation was called, or else show what was called instead.
 
@@ -54,7 +57,7 @@ class OffersCalls(Subject):
         check_called(self.calls, operation, times, parameters)
 
     @explained
-    def assert_not_called(self, operation: str, **parameters: Any) -> None:
+    def assert_not_called(self, operation: "OperationName", **parameters: Any) -> None:
         """
         Check that an operation was not called, at all or with these parameters.
 

@@ -15,6 +15,7 @@ from pytest_kmsmock.workbench.wording import refuse_unknown, say_times
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.access.principals import Principal
     from pytest_kmsmock._kms.service import Response
+    from pytest_kmsmock.vocabulary import OperationName
 
 # Enough for any test; a mock that lives as long as a suite shall not keep all of it in memory.
 KEPT: Final = 10_000
@@ -54,6 +55,8 @@ class Call:
             none, or an error.
         error: What the call was refused with or failed by, if it was.
         origin: Where it came from, if from another process (see `KmsMock.serve()`).
+        request_id: AWS's RequestId, as the answer and a client's error have it.
+        planned: The fault that made it fail, as the test has planned it; None if none did.
 
     .. versionadded:: 0.1.0
     """
@@ -69,6 +72,8 @@ class Call:
     response: dict[str, Any] | None = None
     error: CallError | None = None
     origin: Origin | None = None
+    request_id: str | None = None
+    planned: str | None = None
 
     def __repr__(self) -> str:
         return f"<Call {self.summarise()}>"
@@ -105,6 +110,7 @@ class Entry(NamedTuple):
     exchange: Exchange
     response: "Response"
     connection_error: str | None = None
+    planned: str | None = None
 
     @property
     def operation(self) -> str:
@@ -116,6 +122,8 @@ class Entry(NamedTuple):
             key_arn=self.response.key_arn,
             response=self._read_response(),
             error=self._read_error(),
+            request_id=self.response.request_id,
+            planned=self.planned,
         )
 
     def _read_response(self) -> dict[str, Any] | None:
@@ -177,17 +185,32 @@ class Record:
         self.is_cut = False
 
     def add(
-        self, exchange: Exchange, response: "Response", connection_error: str | None = None
+        self,
+        exchange: Exchange,
+        response: "Response",
+        connection_error: str | None = None,
+        planned: str | None = None,
     ) -> None:
         if len(self._entries) == KEPT:
             self.is_cut = True
-        self._entries.append(Entry(exchange, response, connection_error))
+        self._entries.append(Entry(exchange, response, connection_error, planned))
 
     def forget(self, entries: tuple[Entry, ...]) -> None:
         forgotten = set(map(id, entries))
         kept = [entry for entry in self._entries.copy() if id(entry) not in forgotten]
         self._entries = deque(kept, maxlen=KEPT)
         self.is_cut = self.is_cut and bool(kept)
+
+    def mark(self) -> object:
+        """Return what stands for this moment in the record."""
+        return self._entries[-1] if self._entries else None
+
+    def count_until(self, mark: object) -> int:
+        """Count the requests up to *mark*; none if it is not known, or no longer."""
+        for index, entry in enumerate(self._entries):
+            if entry is mark:
+                return index + 1
+        return 0
 
     def announce(self, exchange: Exchange, caller: "Principal", time: datetime) -> Call:
         """Return the call that a request is about to become, as yet without an answer."""
@@ -276,13 +299,16 @@ class Calls(Sequence[Call]):
         """Whether there were more calls than are kept."""
         return self._record.is_cut
 
-    def of(self, operation: str) -> "Calls":
+    def of(self, operation: "OperationName") -> "Calls":
         """
         Choose the calls of one operation.
 
         Raises:
             ValueError: If KMS has no such operation, with the nearest ones.
         """
+        return self._of(operation)
+
+    def _of(self, operation: str) -> "Calls":
         check_operation(operation)
         chosen = tuple(entry for entry in self._entries if entry.operation == operation)
         return self._choose(chosen, operation)

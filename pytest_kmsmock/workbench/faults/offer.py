@@ -7,7 +7,10 @@ from pytest_kmsmock.workbench.subject import Subject
 from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
+    from pytest_kmsmock.vocabulary import AnyOperationName, OperationName
     from pytest_kmsmock.workbench.calls.record import Call
+    from pytest_kmsmock.workbench.faults.effects import Change
+    from pytest_kmsmock.workbench.faults.holding import Hold
     from pytest_kmsmock.workbench.faults.planning import Fault, Faults
 
 
@@ -19,7 +22,7 @@ class OffersFaults(Subject):
     @explained
     def fail(
         self,
-        operation: str,
+        operation: "AnyOperationName",
         error: str | type[Exception],
         *,
         times: int | None = 1,
@@ -65,7 +68,7 @@ class OffersFaults(Subject):
 
         .. versionadded:: 0.1.0
         """
-        from pytest_kmsmock.workbench.faults.planning import read_failure  # noqa: PLC0415 - see KmsMock._open
+        from pytest_kmsmock.workbench.faults.effects import read_failure  # noqa: PLC0415 - see KmsMock._open
 
         self._require_active()
         failure = read_failure(error, message, lost=lost)
@@ -74,7 +77,7 @@ class OffersFaults(Subject):
     @explained
     def delay(
         self,
-        operation: str,
+        operation: "AnyOperationName",
         seconds: float,
         *,
         times: int | None = None,
@@ -105,7 +108,108 @@ class OffersFaults(Subject):
 
         .. versionadded:: 0.1.0
         """
-        from pytest_kmsmock.workbench.faults.planning import read_delay  # noqa: PLC0415 - see KmsMock._open
+        from pytest_kmsmock.workbench.faults.effects import read_delay  # noqa: PLC0415 - see KmsMock._open
 
         self._require_active()
         return self._faults.add(operation, read_delay(seconds), times=times, after=after, when=when)
+
+    @explained
+    def alter(
+        self,
+        operation: "OperationName",
+        change: "Change",
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        when: "Callable[[Call], object] | None" = None,
+    ) -> "Fault":
+        """
+        Plan another answer: KMS does what it was asked, and the client hears what the test wants.
+
+        For code that must notice a wrong KeyId or a plaintext that was cut. Only answers that KMS
+        grants are altered. As with `fail()`, one that never comes about is an error.
+
+            >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+            >>> blob = kms.encrypt(KeyId=key_id, Plaintext=b"hi")["CiphertextBlob"]
+            >>> altered = kms_mock.alter("Decrypt", {"Plaintext": b"h"})
+            >>> kms.decrypt(CiphertextBlob=blob)["Plaintext"]
+            b'h'
+            >>> kms.decrypt(CiphertextBlob=blob)["Plaintext"]
+            b'hi'
+
+        Args:
+            operation: AWS's name, such as "Decrypt".
+            change: The members to replace, None for those to leave out; or a function that is given
+                a copy of the answer, a dictionary as botocore returns it, and changes it or returns
+                another.
+            times: How many answers it alters; None for all.
+            after: See `fail()`.
+            when: See `fail()`.
+
+        Returns:
+            The `Fault`; see `fail()`.
+
+        Raises:
+            TypeError: For a value of another type than AWS's model gives the member; if *change* is
+                a function, at the call that it alters.
+            ValueError: For a member that the answer does not have, with the nearest one; for an
+                operation that there is not, or that answers nothing.
+
+        .. versionadded:: 0.1.0
+        """
+        from pytest_kmsmock.workbench.faults.effects import (  # noqa: PLC0415 - see Subject
+            read_alteration,
+        )
+
+        self._require_active()
+        alteration = read_alteration(operation, change)
+        return self._faults.add(operation, alteration, times=times, after=after, when=when)
+
+    @explained
+    def hold(
+        self,
+        operation: "AnyOperationName",
+        *,
+        times: int | None = None,
+        after: int = 0,
+        when: "Callable[[Call], object] | None" = None,
+        limit: float = 5.0,
+    ) -> "Hold":
+        """
+        Let requests wait, those of threads and of tasks, until `release()` or the end of the block.
+
+        For caches that must ask once, stampedes, timeouts and cancellation: what happens while a
+        request is under way. KMS does nothing for a request that waits, nor for one that is
+        cancelled meanwhile.
+
+            >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+            >>> with ThreadPoolExecutor() as pool:
+            ...     with kms_mock.hold("DescribeKey") as held:
+            ...         answer = pool.submit(kms.describe_key, KeyId=key_id)
+            ...         held.wait_for(1)
+            ...         answer.done()
+            ...     answer.result()["KeyMetadata"]["KeyId"] == key_id
+            False
+            True
+
+        Args:
+            operation: See `fail()`.
+            times: How many requests wait; None for all.
+            after: See `fail()`.
+            when: See `fail()`.
+            limit: For how long one waits at the most, in seconds of real time.
+
+        Returns:
+            The `Hold`, which counts those that wait, and lets them go.
+
+        Raises:
+            TypeError, ValueError: As `fail()`; ValueError for a limit that is not positive.
+
+        .. versionadded:: 0.1.0
+        """
+        from pytest_kmsmock.workbench.faults.effects import read_held  # noqa: PLC0415 - see Subject
+        from pytest_kmsmock.workbench.faults.holding import Hold  # noqa: PLC0415 - see Subject
+
+        self._require_active()
+        held = read_held(limit)
+        return self._faults.add(operation, held, times=times, after=after, when=when, kind=Hold)

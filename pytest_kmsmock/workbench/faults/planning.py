@@ -4,24 +4,29 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
-from pytest_kmsmock._kms.access.decision import denied_elsewhere
-from pytest_kmsmock._kms.access.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError
-from pytest_kmsmock._kms.wire import model
+from pytest_kmsmock._kms.wire import codec, model
 from pytest_kmsmock.interception.exchange import CONNECTION_ERRORS, Outcome
 from pytest_kmsmock.interception.outside import describe_place
-from pytest_kmsmock.workbench.error_names import read_error_name
+from pytest_kmsmock.workbench.faults.effects import (
+    Alteration,
+    Delay,
+    Effect,
+    Failure,
+    Held,
+    default_error,
+)
 from pytest_kmsmock.workbench.wording import add_note, check_number, refuse_unknown, say_times
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Response
     from pytest_kmsmock.workbench.calls.record import Call
     from pytest_kmsmock.workbench.clock import MockClock
+    from pytest_kmsmock.workbench.faults.holding import Ticket
 
 Policy: TypeAlias = Literal["error", "ignore"]
 
@@ -29,16 +34,17 @@ Policy: TypeAlias = Literal["error", "ignore"]
 __tracebackhide__ = True
 
 EVERY: Final = "*"
-# The connection fails once KMS has the request, and so may have done what it was asked.
-FAILS_LATE: Final = ("ConnectionClosedError", "ReadTimeoutError")
 
 # The faults whose `when` is being asked, in this thread or task.
 ASKING: "Final[ContextVar[tuple[Fault, ...]]]" = ContextVar("kmsmock_asking", default=())
 
-# What AWS says where it always says the same (wire-facts N10).
-MESSAGES: Final = {
-    "ThrottlingException": "You have exceeded the rate at which you may call KMS."
-    " Reduce the frequency of your calls."
+
+# effect -> the method that plans it, and how many requests it hits by default
+METHODS: Final[dict[type, tuple[str, int | None]]] = {
+    Alteration: ("alter", 1),
+    Delay: ("delay", None),
+    Failure: ("fail", 1),
+    Held: ("hold", None),
 }
 
 
@@ -50,30 +56,9 @@ class UnfiredFaults(AssertionError):
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """An error of AWS or of the connection; *lost* if KMS does first what it was asked."""
-
-    error: str
-    message: str | None
-    lost: bool
-
-    def describe(self) -> str:
-        message = "" if self.message is None else f", message={self.message!r}"
-        return f"{self.error!r}{message}{', lost=True' * self.lost}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
-    seconds: float
-
-    def describe(self) -> str:
-        return f"seconds={self.seconds:g}"
-
-
 class Fault:
     """
-    A planned fault: what `KmsMock.fail` and `KmsMock.delay` return.
+    A planned fault: what `KmsMock.fail`, `KmsMock.delay` and `KmsMock.alter` return.
 
     As a context manager it is there for the block only, and must fire in it:
 
@@ -90,7 +75,7 @@ class Fault:
         self,
         plan: "Faults",
         operation: str,
-        effect: Failure | Delay,
+        effect: Effect,
         *,
         times: int | None,
         after: int,
@@ -164,15 +149,26 @@ class Fault:
 
     def _describe(self) -> str:
         """Write it as it was planned."""
-        is_delay = isinstance(self._effect, Delay)
-        parts = [repr(self._operation), self._effect.describe()]
-        if self._times != (None if is_delay else 1):
+        method, times = METHODS[type(self._effect)]
+        parts = [repr(self._operation)]
+        if described := self._effect.describe():
+            parts.append(described)
+        if self._times != times:
             parts.append(f"times={self._times}")
         if self._after:
             parts.append(f"after={self._after}")
         if self._when is not None:
             parts.append(f"when={getattr(self._when, '__name__', repr(self._when))}")
-        return f"{'delay' if is_delay else 'fail'}({', '.join(parts)})"
+        return f"{method}({', '.join(parts)})"
+
+    def _place_planned(self) -> str:
+        return f"{self._describe()}, planned {self._place.removesuffix(',')}"
+
+    def _admit(self, call: "Call") -> "Ticket | None":
+        """Let a request wait; for holds."""
+
+    def _end(self) -> None:
+        """Be planned no longer; for holds."""
 
     def _explain(self) -> str:
         """Say why it has not fired yet, and where it was planned."""
@@ -184,7 +180,10 @@ class Fault:
             reason += ", and `when` never held"
         elif self._matched:
             reason += f", and after={self._after} let that pass"
-        return f"{self._describe()}, planned {self._place.removesuffix(',')}: {reason}"
+        return f"{self._place_planned()}: {reason}"
+
+
+Planned = TypeVar("Planned", bound=Fault)
 
 
 class Faults:
@@ -207,12 +206,13 @@ class Faults:
     def add(
         self,
         operation: str,
-        effect: Failure | Delay,
+        effect: Effect,
         *,
         times: int | None,
         after: int,
         when: "Callable[[Call], object] | None",
-    ) -> Fault:
+        kind: type[Planned] = Fault,  # type: ignore[assignment]  # the default of a type variable
+    ) -> Planned:
         """
         Raises:
             TypeError, ValueError: See `KmsMock.fail`.
@@ -223,7 +223,7 @@ class Faults:
         check_number("after", after, 0, "it is the number of requests that pass first")
         if when is not None and not callable(when):
             raise TypeError(f"when={when!r} is not a function of a Call")
-        fault = Fault(self, operation, effect, times=times, after=after, when=when)
+        fault = kind(self, operation, effect, times=times, after=after, when=when)
         with self._lock:
             self.planned += (fault,)
         return fault
@@ -233,6 +233,8 @@ class Faults:
         with self._lock:
             removed = [fault for fault in self.planned if fault in faults]
             self.planned = tuple(fault for fault in self.planned if fault not in faults)
+        for fault in removed:
+            fault._end()
         return removed
 
     def respond(
@@ -252,40 +254,65 @@ class Faults:
             refuse: Returns the answer of a KMS that does nothing else.
             read_timeout: The seconds after which the client gives up.
         """
-        with self._lock:
-            for fault in self.planned:
-                fault._count(call)
         delay = self._take(call, Delay)
-        if isinstance(delay, Delay) and not self._wait(clock, delay, read_timeout):
+        if delay is not None and not self._wait(clock, delay._effect, read_timeout):
             # KMS does not know that its client has gone.
-            return Outcome(response=perform(), connection_error="ReadTimeoutError", is_planned=True)
-        failure = self._take(call, Failure)
-        if not isinstance(failure, Failure):
-            return Outcome(response=perform())
+            return Outcome(
+                response=perform(),
+                connection_error="ReadTimeoutError",
+                planned=delay._place_planned(),
+            )
+        fault = self._take(call, Failure)
+        if fault is None:
+            return self._altered(call, perform())
+        failure = fault._effect
+        assert isinstance(failure, Failure)
         error = KmsError(failure.error, failure.message)
         if failure.message is None:
             error = default_error(failure.error, call)
         response = perform() if failure.lost else refuse(error)
+        planned = fault._place_planned()
         if failure.error in CONNECTION_ERRORS:
-            return Outcome(response=response, connection_error=failure.error, is_planned=True)
-        return Outcome(response=response._replace(result=None, error=error), is_planned=True)
+            return Outcome(response=response, connection_error=failure.error, planned=planned)
+        return Outcome(response=response._replace(result=None, error=error), planned=planned)
 
-    def _take(self, call: "Call", kind: type[Failure] | type[Delay]) -> Failure | Delay | None:
+    def admit(self, call: "Call") -> "Ticket | None":
+        """Count a request that could be hit, and let it wait if a hold says so."""
+        with self._lock:
+            for fault in self.planned:
+                fault._count(call)
+        hold = self._take(call, Held)
+        return None if hold is None else hold._admit(call)
+
+    def _altered(self, call: "Call", response: "Response") -> Outcome:
+        """Let the client hear what the test wants, where KMS has granted what it was asked."""
+        if response.error is not None:
+            return Outcome(response=response)
+        fault = self._take(call, Alteration)
+        if fault is None:
+            return Outcome(response=response)
+        assert isinstance(fault._effect, Alteration)
+        members = codec.to_client(response.operation, response.result or {})
+        return Outcome(response=response._replace(result=fault._effect.apply(members)))
+
+    def _take(self, call: "Call", kind: type[Effect]) -> Fault | None:
         """Consume the first fault of that kind that hits *call*."""
         for fault in self.planned:
             if not isinstance(fault._effect, kind) or not fault._suits(call):
                 continue
             with self._lock:
                 # Another thread may have been the last one that it hits, or taken it back.
-                if fault in self.planned and fault._hits():
+                if fault in self.planned and not fault._is_spent and fault._hits():
                     self.have_fired = True
-                    if fault._is_spent:
+                    # A hold that is spent stays, for its end must let go what waits.
+                    if fault._is_spent and kind is not Held:
                         self.remove([fault])
-                    return fault._effect
+                    return fault
         return None
 
-    def _wait(self, clock: "MockClock", delay: Delay, patience: float | None) -> bool:
+    def _wait(self, clock: "MockClock", delay: Effect, patience: float | None) -> bool:
         """Let the mock's time pass until the answer or, if that is sooner, the client's timeout."""
+        assert isinstance(delay, Delay)
         waited = delay.seconds if patience is None else min(delay.seconds, patience)
         clock.advance(timedelta(seconds=waited))
         return waited == delay.seconds
@@ -333,47 +360,6 @@ class Scope:
             self._plan.finish(None, self._plan.since(self._before))
         finally:
             self._plan.policy = self._outer
-
-
-def read_failure(error: object, message: str | None, *, lost: bool) -> Failure:
-    """
-    Read what is to go wrong; *error* is a code, a name of botocore, or an exception class.
-
-    Raises:
-        TypeError, ValueError: See `KmsMock.fail`.
-    """
-    name = read_error_name(error)
-    if message is not None and not isinstance(message, str):
-        raise TypeError(f"message={message!r} is not a string")
-    if message is not None and name in CONNECTION_ERRORS:
-        raise ValueError(f"{name} takes no message: botocore has its own for it")
-    if lost and name not in FAILS_LATE and model.status_of(name) < 500:
-        raise ValueError(
-            f"lost=True does not go with {name}, for then KMS has done nothing: use "
-            f"{' or '.join(FAILS_LATE)}, or an error of the server such as KMSInternalException"
-        )
-    return Failure(error=name, message=message, lost=lost)
-
-
-def read_delay(seconds: object) -> Delay:
-    """
-    Raises:
-        TypeError, ValueError: Unless *seconds* are a positive number.
-    """
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise TypeError(f"seconds={seconds!r} is not a number")
-    if not 0 < seconds < float("inf"):
-        raise ValueError(f"seconds={seconds} is no delay: it takes more than 0 seconds")
-    return Delay(seconds=seconds)
-
-
-def default_error(code: str, call: "Call") -> KmsError:
-    """Return the error as AWS words it, where its words do not depend on what is the matter."""
-    if code == "AccessDeniedException":
-        return denied_elsewhere(
-            Principal(call.principal, call.account_id), call.operation, "this resource"
-        )
-    return KmsError(code, MESSAGES.get(code))
 
 
 def report(unfired: list[Fault]) -> str:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_kmsmock.workbench.subject import Subject
 from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from pytest_kmsmock._kms.domain.world import World
     from pytest_kmsmock._kms.service import Service
+    from pytest_kmsmock.vocabulary import CreateKeyMembers
     from pytest_kmsmock.workbench.keys.handle import KeyHandle
     from pytest_kmsmock.workbench.keys.known import KnownKeys, Snapshot
 
@@ -27,7 +30,7 @@ class OffersKeys(Subject):
         alias: str | None = None,
         tags: Mapping[str, str] | list[Mapping[str, str]] | None = None,
         region_name: str | None = None,
-        **members: Any,
+        **members: "Unpack[CreateKeyMembers]",
     ) -> "KeyHandle":
         """
         Create a key whose id and material the test knows.

@@ -221,12 +221,16 @@ def test_delay_beyond_the_timeout_is_retried(mock, sleeps):
     ] == outcomes(mock)[:3]
 
 
-def test_delay_in_an_older_session(mock):
-    """How patient a client is that is older than the plugin, nobody knows: it waits."""
-    mock.delay("ListKeys", seconds=1000)
+def test_delay_in_an_older_session(mock, sleeps):
+    """A client that is older than the plugin gives up after its own timeout, as any other."""
+    mock.delay("ListKeys", seconds=1000, times=1)
     client = make_older_session().create_client("kms")
 
     assert [] == client.list_keys()["Keys"]
+    assert ([("ListKeys", 1, "ReadTimeoutError"), ("ListKeys", 2, None)], [0]) == (
+        outcomes(mock),
+        sleeps,
+    )
 
 
 def test_delay_before_a_failure(mock):

@@ -1,0 +1,107 @@
+"""What earlier mocks held: enough to recognise a key, an alias or a ciphertext of theirs."""
+
+import os
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_kmsmock._kms.domain.keys import Key
+    from pytest_kmsmock._kms.domain.world import World
+
+# Of earlier mocks, and of the keys of each: what a run remembers must not grow with its length.
+MOCKS: Final = 1_000
+KEYS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """
+    What is remembered of a mock that has ended.
+
+    *test* is pytest's id of the test in or after which it ended, None outside pytest; *aliases* and
+    *keys* are ARNs, and *materials* says to which key a symmetric ciphertext belongs.
+    """
+
+    test: str | None
+    keys: frozenset[str]
+    aliases: frozenset[str]
+    materials: "Mapping[bytes, str]"
+
+
+class Past:
+    """The mocks that have ended, the latest last."""
+
+    def __init__(self) -> None:
+        self._ended: deque[Remains] = deque(maxlen=MOCKS)
+
+    def remember(self, world: "World") -> None:
+        """Keep what a world that is about to close would be recognised by."""
+        keys = list(islice(keys_in(world), KEYS))
+        if not keys:
+            return
+        self._ended.append(
+            Remains(
+                test=current_test(),
+                keys=frozenset([key.arn for key in keys]),
+                aliases=frozenset([alias.arn for key in keys for alias in key.aliases.values()]),
+                materials={
+                    version.material_id: key.arn
+                    for key in keys
+                    for version in key.family.versions
+                    if version.material_id is not None
+                },
+            )
+        )
+
+    def of_key(self, key_id: str) -> "tuple[Remains, str] | None":
+        """Find the latest mock that had a key of that id, and the key's ARN."""
+        suffix = f":key/{key_id}"
+        return next(
+            (
+                (ended, arn)
+                for ended in reversed(self._ended)
+                for arn in sorted(ended.keys)
+                if arn.endswith(suffix)
+            ),
+            None,
+        )
+
+    def of_alias(self, alias_name: str) -> "tuple[Remains, str] | None":
+        """Find the latest mock that had an alias of that name, and the alias's ARN."""
+        suffix = f":{alias_name}"
+        return next(
+            (
+                (ended, arn)
+                for ended in reversed(self._ended)
+                for arn in sorted(ended.aliases)
+                if arn.endswith(suffix)
+            ),
+            None,
+        )
+
+    def of_material(self, material_id: bytes) -> "tuple[Remains, str] | None":
+        """Find the latest mock that had this material, and the ARN of the key it belonged to."""
+        return next(
+            (
+                (ended, ended.materials[material_id])
+                for ended in reversed(self._ended)
+                if material_id in ended.materials
+            ),
+            None,
+        )
+
+
+def keys_in(world: "World") -> "Iterator[Key]":
+    for account in world.accounts.values():
+        for region in account.regions.values():
+            yield from region.keys.values()
+
+
+def current_test() -> str | None:
+    """Return pytest's id of the test that runs, without the phase it is in."""
+    running = os.environ.get("PYTEST_CURRENT_TEST")
+    return None if running is None else running.rpartition(" (")[0]
