@@ -1,5 +1,6 @@
 """Encapsulate and Decapsulate: shared secrets by ML-KEM."""
 
+import json
 import os
 
 import pytest
@@ -20,7 +21,7 @@ from tests.operations.refusals import (
 )
 from tests.operations.unusable_keys import DISABLED, PENDING_IMPORT, UNUSABLE
 from tests.todays_client import todays_client
-from tests.vocabulary import OTHER_ACCOUNT, call_as, create_key, members, refusal
+from tests.vocabulary import ACCOUNT, OTHER_ACCOUNT, call_as, create_key, members, refusal
 
 # key spec -> the bytes of a ciphertext
 SPECS = {"ML_KEM_512": 768, "ML_KEM_768": 1088, "ML_KEM_1024": 1568}
@@ -233,8 +234,19 @@ class TestKey:
 
     @every_operation
     def test_other_account(self, kms, kms_mock, operation):
-        """A key of another account will do, named by its ARN."""
-        made = call_as(OTHER_ACCOUNT, kms_mock, "CreateKey", **ENCAPSULATING_512)
+        """A key of another account will do, named by its ARN, if its policy lets us in."""
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": [ACCOUNT, OTHER_ACCOUNT]},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+        }
+        made = call_as(
+            OTHER_ACCOUNT, kms_mock, "CreateKey", **ENCAPSULATING_512, Policy=json.dumps(policy)
+        )
         theirs = made["KeyMetadata"]["Arn"]
 
         assert theirs == call(kms, operation, theirs)["KeyId"]
