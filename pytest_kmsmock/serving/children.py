@@ -74,15 +74,14 @@ class Children:
             return
         self._is_installed = True
         os.register_at_fork(before=self._before_fork, after_in_child=self._after_fork)
-        for module, name, position in (
-            ("_posixsubprocess", "fork_exec", FORK_EXEC),
-            ("subprocess", "_fork_exec", FORK_EXEC),
-            ("os", "posix_spawn", POSIX_SPAWN),
-            ("os", "posix_spawnp", POSIX_SPAWN),
-        ):
-            self._wrap(module, name, position)
+        self._wrap("_posixsubprocess", "fork_exec", FORK_EXEC, self._complete_lines)
+        self._wrap("subprocess", "_fork_exec", FORK_EXEC, self._complete_lines)
+        self._wrap("os", "posix_spawn", POSIX_SPAWN, self._complete_mapping)
+        self._wrap("os", "posix_spawnp", POSIX_SPAWN, self._complete_mapping)
 
-    def _wrap(self, module_name: str, name: str, position: int) -> None:
+    def _wrap(
+        self, module_name: str, name: str, position: int, complete: Callable[[Any], Any]
+    ) -> None:
         module = import_module(module_name)
         original: Callable[..., Any] | None = getattr(module, name, None)
         if original is None:  # of another version of Python
@@ -91,7 +90,7 @@ class Children:
         def spawn(*arguments: Any, **options: Any) -> Any:
             if self.mode == "copy":
                 return original(*arguments, **options)
-            completed = self._complete(arguments[position])
+            completed = complete(arguments[position])
             return original(*arguments[:position], completed, *arguments[position + 1 :], **options)
 
         setattr(module, name, spawn)
@@ -161,18 +160,20 @@ class Children:
 
     # What a child gets.
 
-    def _complete(self, given: Any) -> Any:
-        """Complete an environment, in the form in which the function that was wrapped takes it."""
-        if isinstance(given, Mapping):
-            strings = {os.fsdecode(name): os.fsdecode(value) for name, value in given.items()}
-            return {**given, **self._additions(strings)}
-        if given is None:
-            environment = dict(os.environ)
-        else:
+    def _complete_lines(self, given: list[bytes] | None) -> list[bytes]:
+        """Complete an environment as `fork_exec` takes it."""
+        environment = dict(os.environ)
+        if given is not None:
             pairs = (os.fsdecode(line).partition("=") for line in given)
             environment = {name: value for name, _, value in pairs}
         environment.update(self._additions(environment))
         return [os.fsencode(f"{name}={value}") for name, value in environment.items()]
+
+    def _complete_mapping(self, given: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
+        """Complete an environment as `posix_spawn` takes it; None stands for ours since 3.13."""
+        outer: Mapping[Any, Any] = os.environ if given is None else given
+        strings = {os.fsdecode(name): os.fsdecode(value) for name, value in outer.items()}
+        return {**outer, **self._additions(strings)}
 
     def _additions(self, given: Mapping[str, str]) -> dict[str, str]:
         """Return what is to be set in a child's environment, beside what is given or instead."""

@@ -16,7 +16,7 @@ from pytest_kmsmock.serving.http11 import Reader, Refusal
 from tests.serving.raw import Wire, encode, request
 
 FUZZED = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -114,15 +114,15 @@ def test_random_requests(server, asked):
     assert answer.status in (200, 400)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(
             st.sampled_from(["POST", "GET", "HEAD", "OPTIONS"]),
             st.lists(
                 st.tuples(
-                    st.from_regex(r"x-[a-z]{1,8}", fullmatch=True),
-                    st.from_regex(r"[!-~]([ -~]{0,20}[!-~])?", fullmatch=True),
+                    st.text("abcdefgh", min_size=1, max_size=8).map("x-{}".format),
+                    st.text("az09:;,= ()~!", min_size=1, max_size=20).map(str.strip).filter(bool),
                 ),
                 max_size=5,
                 unique_by=lambda header: header[0],
@@ -163,7 +163,7 @@ def test_requests_are_read_as_h11_reads_them(requests, piece):
     assert not reader.has_begun
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map(b"".join), st.integers(1, 50))
 def test_pieces_do_not_matter(data, piece):
     """What is read of a connection does not depend on the pieces in which it came."""
