@@ -396,6 +396,20 @@ def test_boto3_in_a_process(server, mock, monkeypatch, configured):
     mock.assert_called("Decrypt", times=1)
 
 
+def test_mock_that_serves_nobody():
+    """A mock that serves nobody imports neither sockets' nor HTTP's part of a server."""
+    script = (
+        "import sys; from pytest_kmsmock import mock_kms\n"
+        "with mock_kms() as mock: mock.client().list_keys()\n"
+        "print([name for name in sys.modules if name.endswith(('listener', 'http11', 'admin'))])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    assert ("[]\n", "") == (ran.stdout, ran.stderr)
+
+
 def test_fixture(pytester):
     """The fixture kms_server is a server in front of the test's own KMS."""
     pytester.makepyfile(
