@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.access.decision import Decision
     from pytest_kmsmock.activation import kms_outside, mock_kms
     from pytest_kmsmock.interception.outside import CallOutsideMock
     from pytest_kmsmock.mock import KmsMock
@@ -16,20 +17,31 @@ if TYPE_CHECKING:
     from pytest_kmsmock.workbench.key_stores.handles import KeyStoreHandle
     from pytest_kmsmock.workbench.keys.handle import KeyHandle
     from pytest_kmsmock.workbench.keys.known import Snapshot
+    from pytest_kmsmock.workbench.principals.account import FULL_AWS_ACCESS, AccountHandle
+    from pytest_kmsmock.workbench.principals.grants import GrantHandle
+    from pytest_kmsmock.workbench.principals.principal import PrincipalHandle
+    from pytest_kmsmock.workbench.principals.warned import KmsAccessWarning, KmsPolicyWarning
 
 __all__ = [
+    "FULL_AWS_ACCESS",
+    "AccountHandle",
     "Call",
     "CallOutsideMock",
     "Calls",
+    "Decision",
     "Fault",
     "ForkedCopyWarning",
+    "GrantHandle",
     "HeldTooLong",
     "Hold",
     "KeyHandle",
     "KeyStoreHandle",
+    "KmsAccessWarning",
     "KmsMock",
+    "KmsPolicyWarning",
     "KmsServer",
     "NitroEnclave",
+    "PrincipalHandle",
     "Snapshot",
     "UnfiredFaults",
     "kms_outside",
@@ -38,18 +50,25 @@ __all__ = [
 
 # name -> its module, imported when somebody asks: a run without KMS does without most of them.
 _MODULES = {
+    "FULL_AWS_ACCESS": "workbench.principals.account",
+    "AccountHandle": "workbench.principals.account",
     "Call": "workbench.calls.record",
     "CallOutsideMock": "interception.outside",
     "Calls": "workbench.calls.record",
+    "Decision": "_kms.access.decision",
     "Fault": "workbench.faults.planning",
     "HeldTooLong": "workbench.faults.holding",
     "Hold": "workbench.faults.holding",
     "ForkedCopyWarning": "serving.forked",
+    "GrantHandle": "workbench.principals.grants",
     "KeyHandle": "workbench.keys.handle",
     "KeyStoreHandle": "workbench.key_stores.handles",
+    "KmsAccessWarning": "workbench.principals.warned",
     "KmsMock": "mock",
+    "KmsPolicyWarning": "workbench.principals.warned",
     "KmsServer": "serving.server",
     "NitroEnclave": "workbench.enclave",
+    "PrincipalHandle": "workbench.principals.principal",
     "Snapshot": "workbench.keys.known",
     "UnfiredFaults": "workbench.faults.planning",
     "kms_outside": "activation",

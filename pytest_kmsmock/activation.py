@@ -135,6 +135,10 @@ def mock_kms(
     auto_create_keys: bool | None = None,
     children: Literal["copy", "serve", "refuse"] | None = None,
     outside: Literal["allow", "error"] | None = None,
+    caller: str | None = None,
+    access: Literal["enforce", "warn", "off"] | None = None,
+    identities: Literal["declared", "moto"] | None = None,
+    consistency: Literal["immediate", "eventual"] | None = None,
     isolated: bool = False,
 ) -> Activation: ...
 
@@ -160,6 +164,10 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
         children: See `KmsMock`.
         outside: What becomes of a request while no mock is active, as `kmsmock_outside`: from here
             to the end of the function, class or block, once its mock has been stopped.
+        caller: See `KmsMock`; in a mock that is joined it holds from here to the end.
+        access: See `KmsMock`.
+        identities: See `KmsMock`.
+        consistency: See `KmsMock`.
         isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.
 
     Raises:

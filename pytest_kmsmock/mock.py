@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
+    THROW_AWAY,
+    AccessKey,
     client_options,
     configured_region,
     forget_shared_clients,
@@ -86,6 +88,14 @@ class KmsMock(Workbench, OffersServing):
         children: What becomes of processes that are started meanwhile: "copy" (the default) leaves
             a forked one with a copy of this KMS and others with none, "serve" lets all use this
             one, "refuse" lets their KMS calls fail.
+        caller: Who makes the requests whose credentials nobody has declared: "role/worker",
+            "user/alice", "root", or an ARN. By default the user `kmsmock`, an administrator.
+        access: What becomes of a request that AWS would deny: "enforce" (the default) denies it,
+            "warn" lets it pass with a `KmsAccessWarning`, "off" asks nobody.
+        identities: "moto" knows access keys that moto's IAM or STS has given out, with the policies
+            that moto holds; "declared" (the default) only those of the test's own principals.
+        consistency: "eventual" lets a new grant be used without its token only after five minutes
+            of the mock's clock; "immediate" (the default) at once.
 
     Raises:
         ValueError: For a value that can't be, such as a Region that there is not.
@@ -107,6 +117,10 @@ class KmsMock(Workbench, OffersServing):
         unfired_faults: Literal["error", "ignore"] | None = None,
         auto_create_keys: bool | None = None,
         children: Children | None = None,
+        caller: str | None = None,
+        access: Literal["enforce", "warn", "off"] | None = None,
+        identities: Literal["declared", "moto"] | None = None,
+        consistency: Literal["immediate", "eventual"] | None = None,
     ) -> None:
         self._set_up(
             Options(
@@ -116,12 +130,17 @@ class KmsMock(Workbench, OffersServing):
                 unfired_faults=unfired_faults,
                 auto_create_keys=auto_create_keys,
                 children=children,
+                caller=caller,
+                access=access,
+                identities=identities,
+                consistency=consistency,
             )
         )
 
     def _set_up(self, options: Options) -> None:
         from pytest_kmsmock.workbench.calls.record import Record  # noqa: PLC0415 - see _open
         from pytest_kmsmock.workbench.faults.planning import Faults  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.principals.acting import Cast  # noqa: PLC0415 - see _open
 
         defaults = ACTIVE.defaults
         self._configured_region = options.region_name or defaults.region_name
@@ -134,7 +153,12 @@ class KmsMock(Workbench, OffersServing):
             if options.auto_create_keys is None
             else options.auto_create_keys
         )
+        self._access = options.access or defaults.access
+        self._identities = options.identities or defaults.identities
+        self._consistency = options.consistency or "immediate"
+        self._cast = Cast(options.caller)
         self._reuse_key_pairs = defaults.reuse_key_pairs
+        self._usage = defaults.usage
         self._record = Record()
         self._faults = Faults(options.unfired_faults or defaults.unfired_faults)
 
@@ -157,6 +181,21 @@ class KmsMock(Workbench, OffersServing):
     def children(self) -> Children:
         """What becomes of processes that are started meanwhile."""
         return self._children
+
+    @fixed
+    def access(self) -> Literal["enforce", "warn", "off"]:
+        """What becomes of a request that AWS would deny."""
+        return self._access
+
+    @fixed
+    def identities(self) -> Literal["declared", "moto"]:
+        """Whose access keys are known: those of the test's principals, or moto's, too."""
+        return self._identities
+
+    @fixed
+    def consistency(self) -> Literal["immediate", "eventual"]:
+        """Whether a new grant can be used at once, or without its token after five minutes."""
+        return self._consistency
 
     @property
     def configured_region(self) -> str | None:
@@ -195,8 +234,9 @@ class KmsMock(Workbench, OffersServing):
         """
         How strict the mock is now, in this test.
 
-            >>> kms_mock.strict
-            Strictness(unfired_faults='error', auto_create_keys=False, outside='allow')
+            >>> kms_mock.strict  # doctest: +NORMALIZE_WHITESPACE
+            Strictness(unfired_faults='error', access='enforce', auto_create_keys=False,
+                       outside='allow')
 
         .. versionadded:: 0.1.0
         """
@@ -204,6 +244,7 @@ class KmsMock(Workbench, OffersServing):
 
         return Strictness(
             unfired_faults=self.unfired_faults,
+            access=self.access,
             auto_create_keys=self.auto_create_keys,
             outside=ACTIVE.outside,
         )
@@ -241,17 +282,22 @@ class KmsMock(Workbench, OffersServing):
             region_name: The client's Region; the mock's by default.
             options: What `create_client` of a botocore session takes, such as `config`.
         """
+        return self._client(THROW_AWAY, region_name, options)
+
+    def _client(
+        self, access_key: AccessKey, region_name: str | None, options: Mapping[str, Any]
+    ) -> "KMSClient":
         if region_name is None:
             region_name = self.region_name
         else:
             check_region("region_name", region_name)
         if options:
             try:
-                return new_client(region_name, **options)
+                return new_client(region_name, access_key, **options)
             except TypeError:
                 refuse_unknown_options(options)  # or else it is botocore that must explain
                 raise
-        return shared_client(region_name)
+        return shared_client(region_name, access_key)
 
     def session(self) -> "Session":
         """Return a new botocore session that has the mock's Region and throw-away credentials."""
@@ -307,6 +353,8 @@ class KmsMock(Workbench, OffersServing):
         """Answer a request; for the seams."""
         response = self._perform(exchange)
         self._record.add(exchange, response)
+        if response.warnings or self._usage is not None:
+            self._look_at(response)
         return response
 
     def respond_as_planned(self, exchange: "Exchange") -> "Outcome":
@@ -331,7 +379,18 @@ class KmsMock(Workbench, OffersServing):
             read_timeout=exchange.read_timeout,
         )
         self._record.add(exchange, outcome.response, outcome.connection_error, outcome.planned)
+        if outcome.response.warnings or self._usage is not None:
+            self._look_at(outcome.response)
         return outcome
+
+    def _look_at(self, response: "Response") -> None:
+        """Note what was allowed, and warn of what would have been denied."""
+        from pytest_kmsmock.workbench.principals.warned import KmsAccessWarning, warn  # noqa: PLC0415 - see _open
+
+        if self._usage is not None:
+            self._usage.add(response.decision)
+        for text in response.warnings:
+            warn(text, KmsAccessWarning)
 
     def _announce(self, exchange: "Exchange") -> "Call":
         service = self._service
@@ -372,6 +431,7 @@ class KmsMock(Workbench, OffersServing):
             service = Service(model._copy_world())
         service.world.makes_missing_keys = self._auto_create_keys
         make_request = partial(Request, account_id=self._account_id)
+        self._go_on(service)
         if model is None and ACTIVE.defaults.seed_file is not None:
             self._load_at_start(ACTIVE.defaults.seed_file, service)
         # From here on it is another KMS, all of it.

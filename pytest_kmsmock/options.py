@@ -5,7 +5,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pytest_kmsmock.workbench.principals.least_privilege import Usage
 
 # The options that take one of a few words.
 CHOICES: Final = {
@@ -13,9 +16,23 @@ CHOICES: Final = {
     "outside": ("allow", "error"),
     "children": ("copy", "serve", "refuse"),
     "report": ("failures", "all", "none"),
+    "access": ("enforce", "warn", "off"),
+    "identities": ("declared", "moto"),
+    "consistency": ("immediate", "eventual"),
 }
 
 Children: TypeAlias = Literal["copy", "serve", "refuse"]
+
+# Who can be named as a caller: "role/worker", "user/team/alice", "root", or an ARN of these, or of
+# a role's session.
+CALLER: Final = re.compile(
+    r"(?P<short>(?:role|user)/[\w+=,.@/-]+|root)"
+    r"|arn:(?P<partition>aws[a-z-]*):"
+    r"(?:iam(?=::\d+:(?:root|role/|user/))|sts(?=::\d+:assumed-role/))::(?P<account>\d{12}):"
+    r"(?:root|(?P<kind>role|user)/[\w+=,.@/-]+"
+    r"|assumed-role/(?P<role>[\w+=,.@-]+)/(?P<session>[\w+=,.@-]+))",
+    re.ASCII,
+)
 
 # Where a decorated function or class keeps its options, for the plugin to find them.
 OPTIONS: Final = "__kmsmock__"
@@ -31,12 +48,15 @@ class Defaults:
     unfired_faults: Literal["error", "ignore"] = "error"
     auto_create_keys: bool = False
     outside: Literal["allow", "error"] = "allow"
+    access: Literal["enforce", "warn", "off"] = "enforce"
+    identities: Literal["declared", "moto"] = "declared"
     reuse_key_pairs: bool = True
     seed_file: Path | None = None
     autouse: bool = False
     children: Children = "copy"
     report: Literal["failures", "all", "none"] = "failures"
     report_secrets: bool = False
+    usage: "Usage | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +70,10 @@ class Options:
     auto_create_keys: bool | None = None
     outside: Literal["allow", "error"] | None = None
     children: Children | None = None
+    caller: str | None = None
+    access: Literal["enforce", "warn", "off"] | None = None
+    identities: Literal["declared", "moto"] | None = None
+    consistency: Literal["immediate", "eventual"] | None = None
     isolated: bool | None = None
 
     def __post_init__(self) -> None:
@@ -60,6 +84,8 @@ class Options:
         for name in ("wire", "auto_create_keys", "isolated"):
             if (value := getattr(self, name, None)) is not None:  # some are for a suite only
                 check_switch(name, value)
+        if self.caller is not None:
+            check_caller("caller", self.caller)
         for name in CHOICES:
             if (value := getattr(self, name, None)) is not None:  # some are for a suite only
                 check_choice(name, value)
@@ -118,6 +144,22 @@ def check_account_id(name: str, value: object) -> None:
     """
     if not (isinstance(value, str) and re.fullmatch(r"\d{12}", value, re.ASCII)):
         raise ValueError(f"{name} {value!r} is not a string of 12 digits")
+
+
+def check_caller(name: str, value: object) -> None:
+    """
+    Raises:
+        ValueError: Unless *value* can be a caller; *name* is what it was given as.
+    """
+    if not isinstance(value, str) or CALLER.fullmatch(value) is None:
+        raise refuse_caller(name, value)
+
+
+def refuse_caller(name: str, value: object) -> ValueError:
+    return ValueError(
+        f"{name} {value!r} names nobody: give 'role/worker', 'user/alice', 'root', or the ARN of"
+        " a role, a user, a root user or an assumed role's session"
+    )
 
 
 def check_choice(name: str, value: object, given_as: str | None = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.story.section import Story
     from pytest_kmsmock.stubs import KMSClient
     from pytest_kmsmock.workbench.faults.planning import Scope
+    from pytest_kmsmock.workbench.principals.least_privilege import Usage
 
 TITLE: Final = "KMS calls"
 
@@ -45,6 +46,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kmsmock-outside",
         choices=("allow", "error"),
         help="overrides the ini option kmsmock_outside",
+    )
+    group.addoption(
+        "--kmsmock-access",
+        choices=("enforce", "warn", "off"),
+        help="overrides the ini option kmsmock_access",
+    )
+    group.addoption(
+        "--kmsmock-least-privilege",
+        metavar="FILE",
+        help="write the smallest policies under which the calls of this run would have been "
+        "allowed, for each principal, as JSON",
     )
     parser.addini(
         "kmsmock_region",
@@ -73,6 +85,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "what becomes of a KMS request while no mock is active: allow lets it go to AWS (default), "
         "error refuses it",
         default="allow",
+    )
+    parser.addini(
+        "kmsmock_access",
+        "what becomes of a request that AWS would deny: enforce denies it (default), warn lets it "
+        "pass with a KmsAccessWarning, off asks nobody",
+        default=Defaults().access,
+    )
+    parser.addini(
+        "kmsmock_identities",
+        "whose access keys are known: declared knows those of the test's own principals (default), "
+        "moto also those that moto's IAM or STS has given out",
+        default=Defaults().identities,
     )
     parser.addini(
         "kmsmock_reuse_key_pairs",
@@ -164,6 +188,8 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
     outside = command_line.kmsmock_outside or config.getini("kmsmock_outside")
     report = config.getini("kmsmock_report")
     children = config.getini("kmsmock_children")
+    access = command_line.kmsmock_access or config.getini("kmsmock_access")
+    identities = config.getini("kmsmock_identities")
     try:
         if region_name is not None:
             check_region("kmsmock_region", region_name)
@@ -172,6 +198,8 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
         check_choice("outside", outside, "kmsmock_outside")
         check_choice("children", children, "kmsmock_children")
         check_choice("report", report, "kmsmock_report")
+        check_choice("access", access, "kmsmock_access")
+        check_choice("identities", identities, "kmsmock_identities")
     except ValueError as error:
         raise pytest.UsageError(f"ini option {error}") from None
     return Defaults(
@@ -181,13 +209,62 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
         unfired_faults=unfired_faults,
         auto_create_keys=read_switch(config, "kmsmock_auto_create_keys"),
         outside=outside,
+        access=access,
+        identities=identities,
         reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
         seed_file=read_seed_file(config),
         autouse=read_switch(config, "kmsmock_autouse"),
         children=children,
         report=report,
         report_secrets=read_switch(config, "kmsmock_report_secrets"),
+        usage=make_usage(config, command_line),
     )
+
+
+def make_usage(config: pytest.Config, command_line: Namespace) -> "Usage | None":
+    if not command_line.kmsmock_least_privilege:
+        return None
+    from pytest_kmsmock.workbench.principals.least_privilege import Usage  # noqa: PLC0415 - few runs ask for it
+
+    return config.stash.setdefault(USED, Usage())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a worker of pytest-xdist has seen; one that crashed can't tell."""
+    if (usage := ACTIVE.defaults.usage) is not None:
+        usage.merge(getattr(node, "workeroutput", {}).get(USAGE, ()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the least privilege of the run; a worker of pytest-xdist hands it to its controller."""
+    usage = ACTIVE.defaults.usage
+    if usage is None:
+        return
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput[USAGE] = usage.dump()  # type: ignore[attr-defined]  # xdist's
+        return
+    path = least_privilege_file(session.config)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(usage.write(), encoding="utf-8")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    usage = ACTIVE.defaults.usage
+    if usage is not None:
+        count = len(usage.principals)
+        terminalreporter.write_line(
+            f"kmsmock: least privilege of {count} principal{'s' * (count != 1)} in"
+            f" {least_privilege_file(config)}"
+        )
+
+
+def least_privilege_file(config: pytest.Config) -> Path:
+    path: Path = config.invocation_params.dir / config.getoption("kmsmock_least_privilege")
+    return path
 
 
 def read_seed_file(config: pytest.Config) -> Path | None:
@@ -277,6 +354,10 @@ def merge(found: list[Options]) -> Options:
 
 # Of a test: what is wrong with its marker, for a worker of pytest-xdist.
 MARKER_ERROR: Final = pytest.StashKey[pytest.UsageError]()
+
+# Of a run: what was allowed in it; and under what a worker of pytest-xdist hands that over.
+USED: Final = pytest.StashKey["Usage"]()
+USAGE: Final = "kmsmock_least_privilege"
 
 # Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
 SETTLED: Final = pytest.StashKey[bool]()

@@ -43,6 +43,10 @@ class Stacked(Protocol):
 
     def _settle(self, failure: BaseException | None) -> None: ...
 
+    def _begin_part(self, caller: str) -> object: ...
+
+    def _end_part(self, part: object) -> None: ...
+
 
 Mock = TypeVar("Mock", bound=Stacked)
 
@@ -76,6 +80,8 @@ class Turn(Generic[Mock]):
         self.purpose = purpose
         self.kind: Kind | None = None
         self.mock: Mock
+        # That of the caller whom the turn has named to a mock that it has joined.
+        self.part: object = None
 
     @property
     def outside(self) -> Outside | None:
@@ -242,6 +248,9 @@ class ActiveMocks(Generic[Mock]):
                 turn.mock._open()
             elif top is not None and model is None and joins(turn.options, top):
                 turn.kind, turn.mock = "joined", top.mock
+                is_new = all(turn.options is not known for known in top.settled)
+                if turn.options.caller is not None and is_new:
+                    turn.part = top.mock._begin_part(turn.options.caller)
                 turn.settled = top.settled + turn.settled
             else:
                 assert turn.make_mock is not None
@@ -265,6 +274,10 @@ class ActiveMocks(Generic[Mock]):
             outside = [turn for turn in self._with_outside if turn is not ended_turn]
             self._with_outside = tuple(outside)
             self.turns = tuple([turn for turn in self.turns if turn not in ended])
+            for turn in (*ended, *([] if ended_turn is None else [ended_turn])):
+                if turn.part is not None:
+                    turn.mock._end_part(turn.part)
+                    turn.part = None
             over = [mock for mock in {turn.mock for turn in ended} if not self.has(mock)]
             for mock in over:
                 mock._close()
@@ -279,6 +292,20 @@ def begins_with_copy(turn: Turn[Mock], top: Turn[Mock]) -> bool:
     return turn.purpose == "test" or not any(turn.options is known for known in top.settled)
 
 
+# What is true of a mock as a whole, so that whoever joins it can't have it otherwise.
+OF_THE_MOCK: Final = (
+    "region_name",
+    "account_id",
+    "wire",
+    "unfired_faults",
+    "auto_create_keys",
+    "children",
+    "access",
+    "identities",
+    "consistency",
+)
+
+
 def joins(options: Options, top: Turn[Mock]) -> bool:
     """
     Raises:
@@ -288,14 +315,7 @@ def joins(options: Options, top: Turn[Mock]) -> bool:
         return True
     if options.isolated:
         return False
-    for name in (
-        "region_name",
-        "account_id",
-        "wire",
-        "unfired_faults",
-        "auto_create_keys",
-        "children",
-    ):
+    for name in OF_THE_MOCK:
         asked = getattr(options, name)
         if asked is not None and asked != (given := getattr(top.mock, name)):
             raise ValueError(

@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.credentials import ReadOnlyCredentials
     from botocore.session import Session
 
     from pytest_kmsmock.stubs import KMSClient
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 # The example of AWS's own documentation, which no secret scanner takes for a real key.
 ACCESS_KEY_ID: Final = "AKIAIOSFODNN7EXAMPLE"
 SECRET_ACCESS_KEY: Final = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+class AccessKey(NamedTuple):
+    """What requests are signed with; the id tells who makes them, and the rest opens nothing."""
+
+    access_key_id: str = ACCESS_KEY_ID
+    secret_access_key: str = SECRET_ACCESS_KEY
+    session_token: str | None = None
+
+    @classmethod
+    def of(cls, access_key_id: str) -> "AccessKey":
+        """Return what goes with an id: those of sessions need a token."""
+        token = f"{access_key_id}-EXAMPLE-TOKEN" if access_key_id.startswith("ASIA") else None
+        return cls(access_key_id=access_key_id, session_token=token)
+
+
+THROW_AWAY: Final = AccessKey()
 
 # Files of the machine are not read: a missing profile or a strange retry mode is not our clients'.
 ISOLATED: Final[dict[str, tuple[str | None, str | None, str | None, None]]] = {
@@ -25,13 +43,13 @@ ISOLATED: Final[dict[str, tuple[str | None, str | None, str | None, None]]] = {
 }
 
 
-def new_session(region_name: str) -> "Session":
+def new_session(region_name: str, access_key: AccessKey = THROW_AWAY) -> "Session":
     """Make a session that has throw-away credentials and reads no file of the machine."""
     import botocore.session  # noqa: PLC0415 - 130 ms, which a run without KMS does not pay
 
     session = botocore.session.Session(session_vars=ISOLATED)
     session.set_config_variable("region", region_name)
-    session.set_credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    session.set_credentials(*access_key)
     loader = shared_loader(session.get_config_variable("data_path"))
     session.register_component("data_loader", loader)
     return session
@@ -45,17 +63,26 @@ def shared_loader(data_path: str | None) -> Any:
     return create_loader(data_path)
 
 
-def new_boto3_session(region_name: str) -> "boto3.session.Session":
+def new_boto3_session(
+    region_name: str, access_key: AccessKey = THROW_AWAY
+) -> "boto3.session.Session":
     """Make a boto3 session like `new_session()`'s."""
     try:
         import boto3  # noqa: PLC0415 - it need not be installed
     except ModuleNotFoundError:
         raise ImportError("boto3_session() needs boto3: install it, or use session()") from None
-    return boto3.session.Session(botocore_session=new_session(region_name))
+    return boto3.session.Session(botocore_session=new_session(region_name, access_key))
 
 
-def new_client(region_name: str, **options: Any) -> "KMSClient":
-    client: Any = new_session(region_name).create_client("kms", **options)
+def read_only_credentials(access_key: AccessKey) -> "ReadOnlyCredentials":
+    """Return an access key as botocore has it."""
+    from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - as above
+
+    return ReadOnlyCredentials(*access_key)
+
+
+def new_client(region_name: str, access_key: AccessKey = THROW_AWAY, **options: Any) -> "KMSClient":
+    client: Any = new_session(region_name, access_key).create_client("kms", **options)
     return client  # type: ignore[no-any-return]  # the stubs of botocore know no service
 
 
@@ -69,16 +96,16 @@ def client_options() -> tuple[str, ...]:
     return tuple(name for name in names if name not in ("self", "service_name", "region_name"))
 
 
-def shared_client(region_name: str) -> "KMSClient":
+def shared_client(region_name: str, access_key: AccessKey = THROW_AWAY) -> "KMSClient":
     """
-    Return the process's one client for a Region: a new one would cost milliseconds.
+    Return the process's one client for a Region and a caller: a new one would cost milliseconds.
 
     One that a test has changed, as Stubber does, is not handed out again.
     """
-    shared = _share_client(region_name)
+    shared = _share_client(region_name, access_key)
     if shared.is_changed:
         forget_shared_clients()
-        shared = _share_client(region_name)
+        shared = _share_client(region_name, access_key)
     return shared.client
 
 
@@ -87,9 +114,10 @@ def forget_shared_clients() -> None:
     _share_client.cache_clear()
 
 
-@cache
-def _share_client(region_name: str) -> "SharedClient":
-    return SharedClient(new_client(region_name))
+# Enough for all who act in a test; those of other tests go.
+@lru_cache(maxsize=64)
+def _share_client(region_name: str, access_key: AccessKey) -> "SharedClient":
+    return SharedClient(new_client(region_name, access_key))
 
 
 class SharedClient:

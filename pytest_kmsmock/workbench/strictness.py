@@ -11,6 +11,7 @@ class Strictness:
 
     Args:
         unfired_faults: What becomes of planned faults that never fired: "error" or "ignore".
+        access: What becomes of a request that AWS would deny: "enforce", "warn" or "off".
         auto_create_keys: Whether a key or an alias is made when a request names it.
         outside: What becomes of a request while no mock is active: "allow" or "error".
 
@@ -18,5 +19,6 @@ class Strictness:
     """
 
     unfired_faults: Literal["error", "ignore"]
+    access: Literal["enforce", "warn", "off"]
     auto_create_keys: bool
     outside: Literal["allow", "error"]

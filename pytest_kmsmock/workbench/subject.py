@@ -31,6 +31,10 @@ class Subject(ABC):
     @abstractmethod
     def _require_active(self) -> None: ...
 
+    @abstractmethod
+    def _go_on(self, service: "Service") -> None:
+        """Tell a KMS that is new to the mock, empty or restored, what the mock was told."""
+
     def _place(self, region_name: str | None = None) -> "Place":
         if region_name is not None:
             check_region("region_name", region_name)

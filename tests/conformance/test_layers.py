@@ -49,6 +49,7 @@ WORKBENCH = [
         "pytest_kmsmock.workbench.faults",
         "pytest_kmsmock.workbench.key_stores",
         "pytest_kmsmock.workbench.keys",
+        "pytest_kmsmock.workbench.principals",
         "pytest_kmsmock.workbench.refusals",
         "pytest_kmsmock.workbench.strictness",
     ],
@@ -57,7 +58,11 @@ WORKBENCH = [
         "pytest_kmsmock.workbench.error_names",
         "pytest_kmsmock.workbench.subject",
     ],
-    ["pytest_kmsmock.workbench.place", "pytest_kmsmock.workbench.wording"],
+    [
+        "pytest_kmsmock.workbench.caller",
+        "pytest_kmsmock.workbench.place",
+        "pytest_kmsmock.workbench.wording",
+    ],
 ]
 ROOMS = [LAYERS, INTERCEPTION, WORKBENCH]
 ROOM_IDS = ["package", "interception", "workbench"]

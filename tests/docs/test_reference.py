@@ -118,6 +118,6 @@ def test_every_keyword():
 def test_every_exported_name():
     """The page of the API has every name that is exported."""
     page = (REFERENCE / "api.md").read_text(encoding="utf-8")
-    documented = re.findall(r"(?m)^\.\. auto(?:class|exception|function):: (\w+)", page)
+    documented = re.findall(r"(?m)^\.\. auto(?:class|data|exception|function):: (\w+)", page)
 
     assert set(pytest_kmsmock.__all__) == set(documented) - {"pytest_kmsmock"}

@@ -164,9 +164,9 @@ CALLS = {
         "Description=b'x' is not a string",
     ),
     "Policy": (
-        key(Policy={"Version": "2012-10-17"}),
+        key(Policy=7),
         TypeError,
-        "Policy={'Version': '2012-10-17'} is not a string: give json.dumps() of it",
+        "Policy=7 is not a string",
     ),
     "MultiRegion": (key(MultiRegion="yes"), TypeError, "MultiRegion='yes' is not True or False"),
     "tags of text": (

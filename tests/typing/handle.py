@@ -6,18 +6,26 @@ from typing import Any, Literal
 
 import boto3
 import botocore.session
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ReadTimeoutError
 from typing_extensions import assert_type
 
 from pytest_kmsmock import (
+    FULL_AWS_ACCESS,
+    AccountHandle,
     Call,
     Calls,
+    Decision,
     Fault,
+    GrantHandle,
     Hold,
     KeyHandle,
     KeyStoreHandle,
+    KmsAccessWarning,
     KmsMock,
+    KmsPolicyWarning,
     NitroEnclave,
+    PrincipalHandle,
     Snapshot,
     UnfiredFaults,
 )
@@ -127,6 +135,69 @@ def use_key_stores(kms_mock: KmsMock) -> None:
     assert_type(kms_mock.cloudhsm_cluster("cluster-abcdefghijk"), KeyStoreHandle)
     assert_type(kms_mock.external_key_manager("https://xks.example.com/kms"), KeyStoreHandle)
     kms_mock.key_store("my-store", "CLOUDHSM")  # type: ignore[arg-type]
+
+
+def use_principals(kms_mock: KmsMock) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}
+    worker = kms_mock.role("worker", policies=[policy, "{}"], boundary=policy, tags={"a": "b"})
+    assert_type(worker, PrincipalHandle)
+    assert_type(kms_mock.user("alice", account_id="444455556666"), PrincipalHandle)
+    assert_type(kms_mock.root(), PrincipalHandle)
+    assert_type(kms_mock.service("sns.amazonaws.com", source_arn="arn:x"), PrincipalHandle)
+    assert_type(kms_mock.caller, PrincipalHandle)
+    assert_type(worker.arn, str)
+    assert_type(worker.credentials, ReadOnlyCredentials)
+    assert_type(worker.session(), botocore.session.Session)
+    assert_type(worker.boto3_session(), boto3.session.Session)
+    boto3.client("kms", **worker.client_keywords)
+    key = kms_mock.create_key(account_id="444455556666", Policy=policy)
+    condition = {"StringEquals": {"kms:EncryptionContext:tenant": ["7", "8"]}}
+    assert_type(worker.allow("kms:Encrypt", "kms:Decrypt", resource=key), PrincipalHandle)
+    assert_type(worker.deny("kms:Encrypt", condition=condition), PrincipalHandle)
+    assert_type(worker.attach(policy, arn="arn:aws:iam::1:policy/x").detach_all(), PrincipalHandle)
+    assert_type(worker.assume("job", policies=[policy], tags={"a": "b"}), PrincipalHandle)
+    assert_type(kms_mock.user("alice").federate("bob", policy), PrincipalHandle)
+    assert_type(worker.via("s3").in_context({"aws:SourceIp": None}), PrincipalHandle)
+    with kms_mock.acting_as(worker), kms_mock.acting_as("root"):
+        kms_mock.client().list_keys()
+    worker.arn = "arn:x"  # type: ignore[misc]
+    kms_mock.acting_as(1)  # type: ignore[arg-type]
+    kms_mock.role("worker", policy)  # type: ignore[call-arg]
+
+
+def use_accounts(kms_mock: KmsMock) -> None:
+    account = kms_mock.account(
+        "444455556666",
+        org_id="o-x",
+        service_control_policies=[[FULL_AWS_ACCESS], [{"Version": "2012-10-17"}]],
+        resource_control_policies=[FULL_AWS_ACCESS],
+    )
+    assert_type(account, AccountHandle)
+    assert_type(account.role("worker"), PrincipalHandle)
+    assert_type(account.create_key(alias="app"), KeyHandle)
+    grant = kms_mock.create_grant(
+        account.create_key(),
+        grantee=account.user("alice"),
+        operations=["Decrypt"],
+        constraints={"EncryptionContextSubset": {"tenant": "7"}},
+        retiring="root",
+    )
+    assert_type(grant, GrantHandle)
+    assert_type((grant.grant_id, grant.grant_token), tuple[str, str])
+
+
+def use_decisions(kms_mock: KmsMock) -> None:
+    assert_type(kms_mock.calls.by(kms_mock.role("worker")), Calls)
+    assert_type(kms_mock.calls.last.decision, Decision | None)
+    decision = kms_mock.calls.last.decision
+    assert decision is not None
+    assert_type((decision.allowed, decision.action, decision.explain()), tuple[bool, str, str])
+    least = kms_mock.least_privilege(kms_mock.account("444455556666"))
+    assert_type(least.identity_policy, dict[str, Any] | None)
+    assert_type(least.key_policy_statements, dict[str, list[dict[str, Any]]])
+    kms_mock.least_privilege("role/worker")  # type: ignore[arg-type]
+    kinds: list[type[UserWarning]] = [KmsAccessWarning, KmsPolicyWarning]
+    assert_type(kinds, list[type[UserWarning]])
 
 
 def use_enclave(enclave: NitroEnclave) -> None:

@@ -27,6 +27,10 @@ def called(number: int, *, text: str = "") -> bytes:
     unfired_faults="ignore",
     auto_create_keys=True,
     outside="error",
+    caller="role/worker",
+    access="warn",
+    identities="moto",
+    consistency="eventual",
     isolated=True,
 )
 def with_options(number: int, *, text: str = "") -> bytes:

@@ -2,17 +2,19 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, SupportsIndex, overload
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
 from pytest_kmsmock.interception.exchange import Exchange, Origin, copy_containers
+from pytest_kmsmock.workbench.caller import Caller
 from pytest_kmsmock.workbench.calls.showing import Display, write_request, write_response
 from pytest_kmsmock.workbench.wording import refuse_unknown, say_times
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.access.decision import Decision
     from pytest_kmsmock._kms.access.principals import Principal
     from pytest_kmsmock._kms.service import Response
     from pytest_kmsmock.vocabulary import OperationName
@@ -57,6 +59,8 @@ class Call:
         origin: Where it came from, if from another process (see `KmsMock.serve()`).
         request_id: AWS's RequestId, as the answer and a client's error have it.
         planned: The fault that made it fail, as the test has planned it; None if none did.
+        decision: Whether the caller may, and why; None if it did not come to that, as for a request
+            that is refused for its form.
 
     .. versionadded:: 0.1.0
     """
@@ -74,6 +78,7 @@ class Call:
     origin: Origin | None = None
     request_id: str | None = None
     planned: str | None = None
+    decision: "Decision | None" = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Call {self.summarise()}>"
@@ -124,6 +129,7 @@ class Entry(NamedTuple):
             error=self._read_error(),
             request_id=self.response.request_id,
             planned=self.planned,
+            decision=self.response.decision,
         )
 
     def _read_response(self) -> dict[str, Any] | None:
@@ -312,6 +318,26 @@ class Calls(Sequence[Call]):
         check_operation(operation)
         chosen = tuple(entry for entry in self._entries if entry.operation == operation)
         return self._choose(chosen, operation)
+
+    def by(self, caller: Caller) -> "Calls":
+        """
+        Choose the calls of one caller: a role's are those of all its sessions.
+
+            >>> worker = kms_mock.role("worker").allow("kms:ListKeys")
+            >>> answer = worker.client().list_keys()
+            >>> [call.principal for call in kms_mock.calls.by(worker)]
+            ['arn:aws:sts::123456789012:assumed-role/worker/kmsmock']
+
+        Args:
+            caller: A handle of a principal, or of an account.
+
+        Raises:
+            TypeError: For anything else.
+        """
+        if not isinstance(caller, Caller):
+            raise TypeError(f"by() takes a handle, as of kms_mock.role(), not {caller!r}")
+        chosen = [entry for entry in self._entries if caller.is_caller(entry.response.caller)]
+        return self._choose(tuple(chosen), self._operation)
 
     def reset(self) -> None:
         """Let the mock forget these calls, as if they had not been made; this object keeps them."""

@@ -1,5 +1,6 @@
 """What a test may give for a key or a ciphertext, and what it is told if it errs."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,8 @@ def read_request(members: Mapping[str, Any], tags: object) -> dict[str, Any]:
     request = dict(members)
     if tags is not None:
         request["Tags"] = read_tags(tags)
+    if isinstance(request.get("Policy"), Mapping):
+        request["Policy"] = json.dumps(request["Policy"])
     for name, value in request.items():
         check_type(name, value, operation("CreateKey").input.members[name])
     return request
@@ -60,8 +63,7 @@ def check_type(name: str, value: object, shape: "Shape") -> None:
     """
     wanted, words = TYPES[shape.type]
     if not isinstance(value, wanted) or (shape.type == "integer" and isinstance(value, bool)):
-        hint = ": give json.dumps() of it" if name == "Policy" and isinstance(value, dict) else ""
-        raise TypeError(f"{name}={value!r} is not {words}{hint}")
+        raise TypeError(f"{name}={value!r} is not {words}")
     if shape.type == "list" and isinstance(value, Sequence):
         for item in value:
             check_type(f"an item of {name}", item, shape.parts["member"])

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Request
 from pytest_kmsmock._kms.wire.model import operation, partition_of
-from pytest_kmsmock.options import check_region
+from pytest_kmsmock.options import check_account_id, check_region
 from pytest_kmsmock.workbench.keys.arguments import (
     check_plaintext,
     read_alias,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 CUSTOM_ID: Final = "_custom_id_"
 CUSTOM_MATERIAL: Final = "_custom_key_material_"
 
-OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name")
+OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name", "account_id")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +81,22 @@ class KnownKeys:
         alias: str | None,
         tags: Mapping[str, str] | list[Mapping[str, str]] | None,
         region_name: str | None,
+        account_id: str | None = None,
         members: Mapping[str, Any],
     ) -> KeyHandle:
         """See `KmsMock.create_key()`."""
+        if account_id is not None:
+            check_account_id("account_id", account_id)
+            elsewhere = KnownKeys(replace(self._place, account_id=account_id))
+            return elsewhere.create(
+                key_id=key_id,
+                material=material,
+                alias=alias,
+                tags=tags,
+                region_name=region_name,
+                account_id=None,
+                members=members,
+            )
         check_members(members)
         request = read_request(members, tags)
         name = read_alias(alias)

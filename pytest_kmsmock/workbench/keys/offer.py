@@ -30,10 +30,11 @@ class OffersKeys(Subject):
         alias: str | None = None,
         tags: Mapping[str, str] | list[Mapping[str, str]] | None = None,
         region_name: str | None = None,
+        account_id: str | None = None,
         **members: "Unpack[CreateKeyMembers]",
     ) -> "KeyHandle":
         """
-        Create a key whose id and material the test knows.
+        Create a key whose id and material the test knows, whoever may.
 
             key = kms_mock.create_key(alias="app", material=b"0" * 32)
             assert kms.describe_key(KeyId="alias/app")["KeyMetadata"]["Arn"] == key.arn
@@ -45,7 +46,10 @@ class OffersKeys(Subject):
             alias: The name of an alias to create too, with or without `alias/`.
             tags: By name, or as CreateKey takes them.
             region_name: Where; the mock's Region by default.
-            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`.
+            account_id: In which account; the mock's by default.
+            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`. *Policy* may
+                be a mapping. Whether it would lock somebody out is asked only with
+                `BypassPolicyLockoutSafetyCheck=False`.
 
         Raises:
             TypeError: For an unknown argument, or a value of the wrong type.
@@ -59,6 +63,7 @@ class OffersKeys(Subject):
             alias=alias,
             tags=tags,
             region_name=region_name,
+            account_id=account_id,
             members=members,
         )
 
@@ -224,6 +229,7 @@ class OffersKeys(Subject):
         .. versionadded:: 0.1.0
         """
         self._known_keys.restore(snapshot)
+        self._go_on(self._service)
 
     @property
     def _known_keys(self) -> "KnownKeys":

@@ -224,7 +224,7 @@ class TestCreateKey:
 
         assert str(refused.value).startswith(
             "create_key() has no argument 'keyspec'; did you mean KeySpec? It takes key_id,"
-            " material, alias, tags, region_name and the members of CreateKey"
+            " material, alias, tags, region_name, account_id and the members of CreateKey"
         )
 
     def test_create_key_twice(self, kms_mock):
