@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_kmsmock.interception.sessions import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
@@ -24,11 +24,23 @@ PROXY_EXCEPTIONS: Final = ("NO_PROXY", "no_proxy")
 LOOPBACK: Final = ("127.0.0.1", "localhost")
 
 
+class Credentials(NamedTuple):
+    """Access keys; without a token, it is empty."""
+
+    access_key: str
+    secret_key: str
+    token: str = ""
+
+
+THROW_AWAY: Final = Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+
+
 def environment_of(
     url: str,
     region_name: str,
     outer: Mapping[str, str],
-    credentials: tuple[str, str, str] = (ACCESS_KEY_ID, SECRET_ACCESS_KEY, ""),
+    credentials: Credentials = THROW_AWAY,
+    profile: str = NO_PROFILE,
 ) -> dict[str, str]:
     """
     Return the variables that lead any SDK to the KMS at *url*, to be merged into *outer*.
@@ -37,22 +49,36 @@ def environment_of(
         url: The endpoint.
         region_name: The Region of clients that name none.
         outer: The environment as it is, for what is added to.
-        credentials: Access key id, secret access key, and session token or "".
+        credentials: Those of the caller.
+        profile: A file with a profile `default` that has the same credentials.
     """
-    access_key_id, secret_access_key, session_token = credentials
     return {
         ENDPOINT: url,
-        "AWS_ACCESS_KEY_ID": access_key_id,
-        "AWS_SECRET_ACCESS_KEY": secret_access_key,
-        "AWS_SESSION_TOKEN": session_token,  # an empty one is none, and hides another's
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        "AWS_SESSION_TOKEN": credentials.token,  # an empty one is none, and hides another's
         "AWS_REGION": region_name,
         "AWS_DEFAULT_REGION": region_name,
-        "AWS_CONFIG_FILE": NO_PROFILE,
-        "AWS_SHARED_CREDENTIALS_FILE": NO_PROFILE,
+        "AWS_CONFIG_FILE": profile,
+        "AWS_SHARED_CREDENTIALS_FILE": profile,
         **{name: "default" for name in PROFILES if name in outer},
         **HONOURED,
         **proxy_exceptions(outer),
     }
+
+
+def write_profile(folder: Path, credentials: Credentials) -> str:
+    """Write a file with a profile that has *credentials*, and return its path."""
+    path = folder / credentials.access_key
+    lines = [
+        "[default]",
+        f"aws_access_key_id = {credentials.access_key}",
+        f"aws_secret_access_key = {credentials.secret_key}",
+    ]
+    if credentials.token:
+        lines.append(f"aws_session_token = {credentials.token}")
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return str(path)
 
 
 def proxy_exceptions(outer: Mapping[str, str]) -> dict[str, str]:

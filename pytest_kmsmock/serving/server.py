@@ -1,11 +1,13 @@
 """The server that a test starts in front of its mock."""
 
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_kmsmock.interception.served import SERVERS
-from pytest_kmsmock.serving.environment import environment_of
+from pytest_kmsmock.serving.environment import Credentials, environment_of, write_profile
 from pytest_kmsmock.serving.listener import Listener
 from pytest_kmsmock.serving.site import Site
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from pytest_kmsmock.serving import admin, front_end
+    from pytest_kmsmock.workbench.principals.principal import PrincipalHandle
 
     class Mock(front_end.Answerer, admin.Mock, Protocol):
         """A mock that can be served."""
@@ -52,6 +55,7 @@ class KmsServer:
         self._asked_port = port
         self._reach = reach
         self._listener: Listener | None = None
+        self._folder: TemporaryDirectory[str] | None = None
 
     def __repr__(self) -> str:
         return f"<KmsServer {'not started' if self._listener is None else self.url}>"
@@ -93,6 +97,9 @@ class KmsServer:
 
     def _stop(self, failure: BaseException | None) -> None:
         listener, self._listener = self._listener, None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
         if listener is not None:
             del SERVERS[listener.port]
             listener.close()
@@ -132,6 +139,31 @@ class KmsServer:
             ValueError: If it is not started.
         """
         return environment_of(self.url, self._mock.region_name, os.environ)
+
+    def environment_as(self, principal: "PrincipalHandle") -> dict[str, str]:
+        """
+        Return `environment` for a process that calls as somebody else than the mock's caller.
+
+        Args:
+            principal: A handle of this mock, such as that of `kms_mock.role("worker")`.
+
+        Raises:
+            TypeError: If it is none.
+            ValueError: If the server is not started.
+
+        .. versionadded:: 0.1.0
+        """
+        found = getattr(principal, "credentials", None)
+        if found is None:
+            raise TypeError(
+                f"environment_as({principal!r}) takes a handle such as kms_mock.role('worker')"
+            )
+        credentials = Credentials(found.access_key, found.secret_key, found.token or "")
+        url = self.url
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="kmsmock-")
+        profile = write_profile(Path(self._folder.name), credentials)
+        return environment_of(url, self._mock.region_name, os.environ, credentials, profile)
 
 
 def check_address(host: object, port: object) -> None:

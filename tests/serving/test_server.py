@@ -8,6 +8,7 @@ import sys
 import threading
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -408,6 +409,56 @@ def test_mock_that_serves_nobody():
     )
 
     assert ("[]\n", "") == (ran.stdout, ran.stderr)
+
+
+AS_SOMEBODY = """
+import boto3
+from botocore.exceptions import ClientError
+kms = boto3.client("kms")
+try:
+    print(len(kms.encrypt(KeyId="alias/app", Plaintext=b"hi")["CiphertextBlob"]))
+    kms.disable_key(KeyId=kms.describe_key(KeyId="alias/app")["KeyMetadata"]["KeyId"])
+except ClientError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("profile", [None, "nobody"])
+def test_environment_as(server, mock, monkeypatch, profile):
+    """A process calls as the principal whose environment it is given, and is allowed as he is."""
+    if profile is not None:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    key = mock.create_key(alias="app")
+    worker = mock.role("worker").allow("kms:Encrypt", "kms:DescribeKey", resource=key.arn)
+
+    environment = server.environment_as(worker)
+    ran = subprocess.run(
+        [sys.executable, "-c", AS_SOMEBODY],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    sealed, refused = ran.stdout.splitlines()
+    assert sealed.isdigit()
+    caller = "arn:aws:sts::123456789012:assumed-role/worker/kmsmock"
+    assert refused == (
+        "An error occurred (AccessDeniedException) when calling the DisableKey operation: User: "
+        f"{caller} is not authorized to perform: kms:DisableKey on resource: {key.arn} because no "
+        "identity-based policy allows the kms:DisableKey action"
+    )
+    assert {caller} == {call.principal for call in mock.calls}
+    written = Path(environment["AWS_CONFIG_FILE"])
+    assert written.exists()
+    server.stop()
+    assert not written.exists()
+
+
+def test_environment_as_of_something_else(server):
+    """Something else than a principal has no credentials to give."""
+    with pytest.raises(TypeError, match=r"environment_as\('worker'\) takes a handle such as kms_m"):
+        server.environment_as("worker")
 
 
 def test_fixture(pytester):
