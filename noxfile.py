@@ -44,19 +44,27 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST_PYTHON)
 def oldest(session: nox.Session) -> None:
-    """The suite on the lowest version of every dependency."""
+    """The suite on the lowest version of every dependency, aiobotocore of that time included."""
     lowest = [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
-    session.install("--editable", ".", *dependencies_of("test"), *lowest)
+    session.install("--editable", ".", *dependencies_of("async"), *lowest)
     session.run("pytest", *session.posargs)
 
 
-@nox.session
-def aioboto3(session: nox.Session) -> None:
-    """The tests that need aioboto3, beside an aiobotocore that is newer than the one it pins."""
-    session.install("--editable", ".", *dependencies_of("test"), "aiofiles")
-    session.install("--no-deps", "aioboto3")
-    session.run("python", "-c", "import aioboto3")  # without it the tests would be skipped
-    session.run("pytest", "-k", "aioboto3", "tests/plugin", *session.posargs)
+# Not named as its group: `async` is a word of Python.
+@nox.session(name="async")
+@nox.parametrize("beside", ["aiobotocore", "aioboto3", "aiobotocore==2.15.*"])
+def asynchronous(session: nox.Session, beside: str) -> None:
+    """The suite's public half beside aiobotocore's newest, aioboto3's newest, and an old one."""
+    session.install("--editable", ".", beside, *dependencies_of("async"))
+    session.run("pytest", "tests/plugin", "tests/docs", "examples", *session.posargs)
+
+
+@nox.session(default=False)
+def news(session: nox.Session) -> None:
+    """What the newest botocore knows of KMS that our description does not have."""
+    session.install("--editable", ".", *dependencies_of("test"))
+    session.env["KMSMOCK_NEWS"] = "red"
+    session.run("pytest", "tests/conformance/test_model.py", *session.posargs)
 
 
 @nox.session(default=False)

@@ -6,6 +6,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
+from pytest_kmsmock.interception.hooks import check_botocore
 from pytest_kmsmock.options import Options, check_choice, read_options
 from pytest_kmsmock.stack import ACTIVE, OutsideTurn, Purpose, Turn
 
@@ -26,7 +27,13 @@ def new_turn(
 
 
 def make_mock(options: Options) -> "KmsMock":
-    """Make a mock: the first brings what a run without KMS does without."""
+    """
+    Make a mock: the first brings what a run without KMS does without.
+
+    Raises:
+        ImportError: If the installed botocore is older than those that are served.
+    """
+    check_botocore()
     from pytest_kmsmock import mock  # noqa: PLC0415 - 3 ms, of each run with the plugin
 
     return mock.make_mock(options)

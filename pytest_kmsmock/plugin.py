@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_kmsmock.activation import kms_outside, new_turn
+from pytest_kmsmock.interception.hooks import check_botocore
 from pytest_kmsmock.options import (
     ASK_NOTHING,
     OPTIONS,
@@ -170,6 +171,10 @@ def pytest_configure(config: pytest.Config) -> None:
         'kms_outside("allow" or "error"): what becomes of KMS requests while no mock is active, '
         "in the test and in all of its fixtures; starts no mock",
     )
+    try:
+        check_botocore()
+    except ImportError as error:
+        raise pytest.UsageError(str(error)) from None
     set_defaults(config, config.option)
 
 

@@ -2,10 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
+import cryptography
 import pytest
 import pytest_socket
+
+from pytest_kmsmock._kms.crypto.errors import Unavailable
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -21,3 +25,30 @@ def _refuse_sockets() -> Iterator[None]:
     pytest_socket.disable_socket(allow_unix_socket=True)
     yield
     pytest_socket.enable_socket()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    with skipping_what_is_unavailable():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    with skipping_what_is_unavailable():
+        yield
+
+
+@contextmanager
+def skipping_what_is_unavailable() -> Iterator[None]:
+    """Skip a test beside an older `cryptography`, which lacks an algorithm that it needs."""
+    try:
+        yield
+    except Unavailable as lacking:
+        if int(cryptography.__version__.partition(".")[0]) >= HAS_EVERYTHING:
+            raise
+        pytest.skip(str(lacking))
+
+
+# The first version of `cryptography` that has all that KMS can do.
+HAS_EVERYTHING = 49

@@ -5,7 +5,9 @@ The reference pages that are generated from the registry and the tables.
 """
 
 import inspect
+import json
 import re
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -17,8 +19,15 @@ from pytest_kmsmock._kms.operations import all_operations
 from pytest_kmsmock._kms.rules.operation import KeyUse, Operation
 from pytest_kmsmock._kms.rules.states import States
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED
-from pytest_kmsmock._kms.wire.model import enum_values
+from pytest_kmsmock._kms.wire.model import described_by, enum_values
+from tools.older_models import OLDER
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PYPROJECT: Final = Path(__file__).parents[1] / "pyproject.toml"
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
 GENERATED: Final = (
@@ -120,9 +129,73 @@ def render_key_specs() -> str:
     return "\n".join(lines) + "\n"
 
 
+def render_versions() -> str:
+    """Return docs/versions.md: what we work beside, and what older versions lack."""
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    bounds = [bound.partition(">=") for bound in project["dependencies"]]
+    lines = [
+        "# Versions",
+        "",
+        GENERATED,
+        "",
+        f"Python {project['requires-python'].removeprefix('>=')} or newer, and from these on every"
+        " version, to the newest:",
+        "",
+        "| Package | from |",
+        "| --- | --- |",
+        *(f"| {name} | {version} |" for name, _, version in bounds),
+        "",
+        "boto3, aiobotocore and aioboto3 are served in every version that takes such a botocore.",
+        "",
+        "## What an older botocore lacks",
+        "",
+        f"KMS is the same beside every botocore: the one that botocore {described_by()} describes."
+        " What a client's own model lacks, it cannot ask for: botocore refuses the parameter or the"
+        " method, before KMS sees it. What it lacks of an answer, its parser leaves out, as over"
+        " the network. Values of enums may be sent whatever the model says: newer key specs and"
+        " algorithms work, too.",
+        "",
+        "Each version lacks what stands in its row and above it; the first of each series was"
+        " asked. Sharing by AWS RAM came with 1.44.4, ML-KEM with 1.43.119, GetKeyLastUsage with"
+        " 1.42.97.",
+        "",
+        "| botocore | lacks |",
+        "| --- | --- |",
+    ]
+    seen: set[tuple[str, str]] = set()
+    older = json.loads(OLDER.read_text(encoding="utf-8"))
+    for version, missing in reversed(older.items()):
+        entries = []
+        for kind, names in missing.items():
+            new = [name for name in names if (kind, name) not in seen]
+            seen.update((kind, name) for name in new)
+            if new:
+                entries.append(f"{kind}: {', '.join(new)}")
+        if entries:
+            lines.append(f"| {version} | {'<br>'.join(entries)} |")
+    lines += [
+        "",
+        "## What an older cryptography lacks",
+        "",
+        "A call that needs it raises one sentence that names the version.",
+        "",
+        "| cryptography | lacks |",
+        "| --- | --- |",
+        *(f"| before {version} | {what} |" for version, what in LACKING),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+# What raises Unavailable, newest first; ML-KEM is our own where `cryptography` has none.
+LACKING: Final = (
+    ("49", "ML-DSA signatures of an `EXTERNAL_MU`"),
+    ("48", "keys of the specs ML_DSA_44, ML_DSA_65 and ML_DSA_87"),
+)
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "operations.md": render_operations,
     "key-specs.md": render_key_specs,
+    "versions.md": render_versions,
 }
 
 

@@ -1,5 +1,6 @@
 """Where botocore is hooked: each new session's events, and what comes after them."""
 
+import re
 import sys
 import threading
 from collections.abc import Callable, Hashable
@@ -26,8 +27,33 @@ OLDER: Final = ("botocore.endpoint", "moto.core.botocore_stubber")
 CASTING: Final = threading.Lock()
 
 
+# The lower bound of pyproject.toml; some installers can be talked out of it.
+OLDEST_BOTOCORE: Final = "1.35.0"
+
+
+def check_botocore() -> None:
+    """
+    Raises:
+        ImportError: If the installed botocore is older than those that are served.
+    """
+    if numbers_of(botocore.__version__) < numbers_of(OLDEST_BOTOCORE):
+        raise ImportError(
+            f"pytest-kmsmock needs botocore>={OLDEST_BOTOCORE}, and {botocore.__version__} is "
+            "installed"
+        )
+
+
+@cache
+def numbers_of(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
+
+
 def install(mocks: "Mocks") -> None:
     """Let all KMS requests of this process, from now on and for good, ask *mocks* for an answer."""
+    try:
+        check_botocore()
+    except ImportError:
+        return  # whoever starts is told
     botocore.register_initializer(lambda session: adopt(session, mocks))
     catch_up(mocks)
 

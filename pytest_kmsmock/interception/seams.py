@@ -316,7 +316,10 @@ def answer_to_await(url: str, status: int, headers: Any, read_body: ReadBody) ->
     """Build the response as aiobotocore's HTTP sessions would have: its content is awaitable."""
     from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415 - most have no aiobotocore
 
-    built: AWSResponse = AioAWSResponse(url, status, headers, Body(read_body))
+    body = Body(read_body)
+    # Whence aiobotocore before 2.20 takes the headers.
+    body.raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+    built: AWSResponse = AioAWSResponse(url, status, headers, body)
     return built
 
 
@@ -325,6 +328,7 @@ class Body:
 
     def __init__(self, read_body: ReadBody) -> None:
         self._read_body = read_body
+        self.raw_headers: list[tuple[bytes, bytes]] = []
 
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self._read_body()

@@ -14,7 +14,7 @@ from tests.interoperability.given_keys import (
     give_public_key,
     give_secret,
 )
-from tests.operations.signing_schemes import needs_external_mu
+from tests.libraries import needs_external_mu
 from tests.todays_client import todays_client
 from tests.unit.crypto.vectors import folder_of, in_steps, nist
 from tests.unit.crypto.vectors import wycheproof as read_wycheproof

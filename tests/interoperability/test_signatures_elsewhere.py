@@ -8,20 +8,16 @@ from Crypto.PublicKey import ECC
 from Crypto.Signature import eddsa
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, mldsa, padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 
 from tests.interoperability.given_keys import create_imported_key, give_private_key
+from tests.libraries import mldsa
 from tests.operations.signing_schemes import ED25519PH, ML_DSA_SCHEMES, SCHEMES, Scheme, each
 from tests.vocabulary import create_key
 
 MESSAGE = b"attack at dawn"
 HASHES = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 IMPORTABLE = [scheme for scheme in SCHEMES if scheme not in ML_DSA_SCHEMES]
-ML_DSA_KEYS = {
-    "ML_DSA_44": mldsa.MLDSA44PrivateKey,
-    "ML_DSA_65": mldsa.MLDSA65PrivateKey,
-    "ML_DSA_87": mldsa.MLDSA87PrivateKey,
-}
 
 
 def parameters(algorithm: str) -> tuple[Any, ...]:
@@ -97,7 +93,7 @@ def test_verify_from_others(kms, scheme):
 def test_verify_ml_dsa_from_others(kms, kms_mock, scheme):
     """So it does for ML-DSA, whose keys cannot be imported (rules SIG-7, SIG-8)."""
     key_arn = scheme.create_key(kms)
-    private_key = ML_DSA_KEYS[scheme.spec].generate()
+    private_key = getattr(mldsa, f"{scheme.spec.replace('_', '')}PrivateKey").generate()
     give_private_key(kms_mock, key_arn, private_key)
 
     signature = private_key.sign(MESSAGE)

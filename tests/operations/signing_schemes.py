@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from tests.libraries import needs_external_mu
 from tests.vocabulary import create_key
 
 if TYPE_CHECKING:
@@ -102,11 +102,6 @@ ML_DSA_SCHEMES = [
     for message_type, prepare in (("RAW", raw), ("EXTERNAL_MU", external_mu))
 ]
 SCHEMES = [*RSA_SCHEMES, *ECDSA_SCHEMES, ED25519, ED25519PH, *ML_DSA_SCHEMES]
-
-# What is younger than the lowest `cryptography` that is supported.
-needs_external_mu = pytest.mark.skipif(
-    not hasattr(MLDSA44PrivateKey, "sign_mu"), reason="cryptography < 49 signs no external mu"
-)
 
 
 def each(schemes: Iterable[Scheme]) -> pytest.MarkDecorator:

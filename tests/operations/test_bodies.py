@@ -23,7 +23,7 @@ class Wire:
         self.kms = kms
         self.status = 0
         self.body = b""
-        kms.meta.events.register("before-parse.kms", self.see)
+        kms.meta.events.register("response-received.kms", self.see)
 
     def see(self, response_dict: dict[str, Any], **_: object) -> None:
         self.status = response_dict["status_code"]

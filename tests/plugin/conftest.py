@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import aiobotocore.session  # noqa: F401 - see run_pytest
 import boto3  # noqa: F401 - see run_pytest
 import pytest
 
 import pytest_kmsmock._kms.service  # noqa: F401 - see run_pytest
 from pytest_kmsmock import KmsMock, mock_kms
 from pytest_kmsmock.mock import ACTIVE
+from tests import aio  # noqa: F401 - see run_pytest
 
 
 @pytest.fixture(params=[False, True], ids=["before-call", "before-send"])
@@ -62,8 +62,9 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 INI = """
 [pytest]
-asyncio_default_fixture_loop_scope = function
-filterwarnings = error
+filterwarnings =
+    error
+    ignore:The configuration option "asyncio_default_fixture_loop_scope" is unset
 {lines}
 """
 # The sockets stay refused. What would take its time in each run, or leave traces, is left out.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.aio import needs_aiobotocore
 from tests.plugin.conftest import OPTIONS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -42,6 +43,7 @@ EVERY_FORM = """
 
 
 @pytest.mark.slow
+@needs_aiobotocore
 def test_development_mode(pytester):
     """In Python's development mode, where each warning is an error, all forms of use pass."""
     forms = pytester.makepyfile(EVERY_FORM)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.aio import needs_aiobotocore
+
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 NODE_MODULES = os.environ.get("KMSMOCK_NODE_MODULES")
 
@@ -83,6 +85,7 @@ asyncio.run(main())
 """
 
 
+@needs_aiobotocore
 def test_aiobotocore(server):
     """aiobotocore's client asks forty times at once."""
     status, out, error = run(server, sys.executable, "-c", AIOBOTOCORE)

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 import pytest_socket
-from aiobotocore.session import get_session
 
 from pytest_kmsmock import mock_kms
 from pytest_kmsmock.interception.served import OTHERS, SERVERS
+from tests.aio import AioSession, needs_aiobotocore
 from tests.serving.test_command import Process
 
 
@@ -56,11 +56,12 @@ def test_server_of_another_process(wire):
     OTHERS.clear()
 
 
+@needs_aiobotocore
 def test_server_of_another_process_asynchronously():
     """aiobotocore's client reaches another process's server, too."""
 
     async def create_key(url):
-        async with get_session().create_client("kms", endpoint_url=url) as kms:
+        async with AioSession().create_client("kms", endpoint_url=url) as kms:
             return (await kms.create_key())["KeyMetadata"]["KeyId"]
 
     process = Process("--quiet")

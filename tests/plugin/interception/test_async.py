@@ -1,15 +1,16 @@
 """aiobotocore and aioboto3 are served as boto3 is, by the same KMS."""
 
 import pytest
-from aiobotocore.session import AioSession
 from botocore.exceptions import ClientError
 
 from pytest_kmsmock import mock_kms
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import make_session
 
 pytestmark = pytest.mark.asyncio
 
 
+@needs_aiobotocore
 async def test_round_trip(mock):
     """What aiobotocore encrypts, boto3's client decrypts: both have the same keys."""
     async with make_session(AioSession).create_client("kms") as client:
@@ -22,6 +23,7 @@ async def test_round_trip(mock):
     assert b"hi" == decrypted["Plaintext"]
 
 
+@needs_aiobotocore
 async def test_error(mock):
     """aiobotocore raises AWS's errors, of the class of their code."""
     async with make_session(AioSession).create_client("kms") as client:
@@ -33,6 +35,7 @@ async def test_error(mock):
     assert {"Code": "NotFoundException", "Message": message} == caught.value.response["Error"]
 
 
+@needs_aiobotocore
 async def test_paginator(mock):
     """aiobotocore's paginators walk through the pages."""
     async with make_session(AioSession).create_client("kms") as client:
@@ -44,6 +47,7 @@ async def test_paginator(mock):
     assert [2, 1] == lengths
 
 
+@needs_aiobotocore
 async def test_client_that_outlives_its_mock():
     """A client of aiobotocore finds no key of a mock that has ended in the next one."""
     with mock_kms():
@@ -57,6 +61,7 @@ async def test_client_that_outlives_its_mock():
     assert [] == listed["Keys"]
 
 
+@needs_aiobotocore
 async def test_response_in_after_call(mock):
     """A handler of `after-call` awaits the body, as with a response from the network."""
     bodies = []

@@ -5,8 +5,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore import UNSIGNED
 from botocore.config import Config
 
@@ -14,6 +12,7 @@ from pytest_kmsmock._kms.access.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.service import Response
 from pytest_kmsmock.interception.exchange import Exchange
+from tests.aio import AioConfig, AioSession, needs_aiobotocore
 from tests.plugin.clients import ACCESS_KEY_ID, make_older_session, make_session
 
 INTERNAL_ERROR = KmsError("KMSInternalException", None)
@@ -103,6 +102,7 @@ def test_exchange_of_an_unsigned_request(record, read_timeout):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_exchange_in_aiobotocore(record, read_timeout):
     """aiobotocore's requests are told the same."""
     exchanges = record()
@@ -131,6 +131,7 @@ def test_attempts(record, monkeypatch):
 
 @pytest.mark.parametrize("wire", [True], ids=["before-send"], indirect=True)
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_attempts_in_aiobotocore(record, monkeypatch):
     """So does aiobotocore."""
 

@@ -5,8 +5,6 @@ from dataclasses import replace
 import boto3
 import botocore.session
 import pytest
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.config import Config
 from botocore.credentials import (
     CredentialProvider,
@@ -24,6 +22,7 @@ from botocore.exceptions import (
 from pytest_kmsmock import CallOutsideMock, KmsMock, mock_kms
 from pytest_kmsmock.interception.sessions import ACCESS_KEY_ID
 from pytest_kmsmock.mock import ACTIVE
+from tests.aio import AioConfig, AioSession, needs_aiobotocore
 from tests.plugin.clients import make_session
 
 REGION = "us-west-2"
@@ -102,7 +101,8 @@ def network(monkeypatch) -> Network:
         seen.refuse(request)
 
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
-    monkeypatch.setattr("aiobotocore.httpsession.AIOHTTPSession.send", send_async)
+    if AioSession is not None:
+        monkeypatch.setattr("aiobotocore.httpsession.AIOHTTPSession.send", send_async)
     return seen
 
 
@@ -154,6 +154,7 @@ def test_credentials_that_are_made_elsewhere(mock, network, marker, monkeypatch,
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("profile", ELSEWHERE)
+@needs_aiobotocore
 async def test_credentials_that_are_made_elsewhere_in_aiobotocore(
     mock, network, marker, monkeypatch, profile
 ):
@@ -184,6 +185,7 @@ def test_credentials_where_requests_are_refused(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("profile", ELSEWHERE)
+@needs_aiobotocore
 async def test_credentials_where_requests_of_aiobotocore_are_refused(
     outside_error, network, marker, monkeypatch, profile
 ):
@@ -267,6 +269,7 @@ def test_client_that_outlives_its_mock_without_credentials(network):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_client_of_aiobotocore_that_outlives_its_mock(network, monkeypatch):
     """A client of aiobotocore finds its own credentials then, too, or none."""
     session = make_session(AioSession)
@@ -421,6 +424,7 @@ def test_region_from_nowhere(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_region_from_nowhere_in_aiobotocore(mock):
     """So is aiobotocore's."""
     async with make_session(AioSession).create_client("kms") as client:
@@ -441,6 +445,7 @@ def test_region_that_the_mock_was_given(elsewhere):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_region_that_the_mock_was_given_in_aiobotocore(elsewhere):
     """So it is for aiobotocore."""
     with mock_kms(region_name="ca-west-1"):
@@ -597,6 +602,7 @@ def test_missing_profile_in_the_environment(mock, marker, monkeypatch):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_missing_profile_in_aiobotocore(mock, marker):
     """A profile that does not exist is aiobotocore's error too."""
     with pytest.raises(ProfileNotFound):

@@ -5,13 +5,13 @@ import sys
 
 import botocore
 import pytest
-from aiobotocore.session import AioSession
 from botocore import UNSIGNED, useragent
 from botocore.config import Config
 
 from pytest_kmsmock import mock_kms
 from pytest_kmsmock.interception import hooks as interception
 from pytest_kmsmock.mock import ACTIVE
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import make_client, make_older_session
 from tests.vocabulary import create_key, refusal
 
@@ -94,6 +94,7 @@ def test_unsigned_request_in_an_older_session(mock, endpoint, region):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_older_session_of_aiobotocore(mock):
     """A session of aiobotocore that no initializer has seen is served too."""
     session = make_older_session(AioSession)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from aiobotocore.session import AioSession
 from botocore.exceptions import HTTPClientError
 from moto import mock_aws
 
 from pytest_kmsmock import CallOutsideMock, KmsMock, kms_outside, mock_kms
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import make_older_session, make_session
 
 FILE = Path(__file__)
@@ -123,6 +123,7 @@ def test_request_of_an_older_session_that_is_refused():
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("outside_error", "elsewhere")
 @pytest.mark.parametrize("make", [make_session, make_older_session])
+@needs_aiobotocore
 async def test_request_of_aiobotocore_that_is_refused(make):
     """aiobotocore's requests are refused, and placed in the coroutine that made them."""
     session = make(AioSession)

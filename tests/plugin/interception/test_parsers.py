@@ -4,9 +4,9 @@ import base64
 
 import botocore.session
 import pytest
-from aiobotocore.session import AioSession
 from botocore.parsers import ResponseParserFactory
 
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import make_session
 
 
@@ -29,6 +29,7 @@ def test_defaults_of_a_parser(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_defaults_of_a_parser_of_aiobotocore(mock):
     """So they are with aiobotocore."""
     session = make_session(AioSession)
@@ -62,14 +63,3 @@ def test_parsers_of_others(mock):
     client = make_session().create_client("kms", region_name="us-east-1")
 
     assert client.create_key()["KeyMetadata"]["CreationDate"].tzinfo is not None
-
-
-def test_command_line(mock, capsys):
-    """The AWS CLI, run in the test's process, prints blobs in base64."""
-    driver = pytest.importorskip("awscli.clidriver").create_clidriver()
-    key = mock.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
-    options = f"--region us-east-1 --key-id {key.key_id} --query Mac --output text"
-    command = f"kms generate-mac --message aGk= --mac-algorithm HMAC_SHA_256 {options}"
-
-    assert 0 == driver.main(command.split())
-    assert 32 == len(base64.b64decode(capsys.readouterr().out.strip(), validate=True))

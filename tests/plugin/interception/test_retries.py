@@ -2,13 +2,12 @@
 
 import botocore.exceptions
 import pytest
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pytest_kmsmock import mock_kms
 from pytest_kmsmock._kms.errors import KmsError
+from tests.aio import AioConfig, AioSession, needs_aiobotocore
 from tests.plugin.clients import make_client, make_older_session, make_session
 from tests.plugin.faulty import (
     CONNECTION_ERRORS,
@@ -45,6 +44,7 @@ def test_fault_that_is_retried(mock, sleeps, mode, error):
 @pytest.mark.parametrize(
     "error", ["ThrottlingException", "KMSInternalException", *CONNECTION_ERRORS]
 )
+@needs_aiobotocore
 async def test_fault_in_aiobotocore(mock, sleeps, mode, error):
     """So does each of aiobotocore's."""
     fault = mock.fail("ListKeys", error, times=2)
@@ -128,6 +128,7 @@ def test_adaptive_mode_that_would_slow_down(sleeps, monkeypatch):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_adaptive_mode_of_aiobotocore_that_would_slow_down(sleeps, monkeypatch):
     """Nor do those of aiobotocore."""
     monkeypatch.setattr("aiobotocore.retries.bucket.AsyncTokenBucket.acquire", refuse_to_wait)
@@ -208,6 +209,7 @@ def test_fault_in_an_older_session(mock, sleeps):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_fault_in_an_older_session_of_aiobotocore(mock, sleeps):
     """So do aiobotocore's."""
     mock.fail("ListKeys", "ReadTimeoutError", times=2)

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from aiobotocore.session import AioSession
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -15,6 +14,7 @@ from botocore.history import BaseHistoryHandler, get_global_history_recorder
 from moto import mock_aws
 
 from pytest_kmsmock import mock_kms
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import make_client, make_session
 from tests.plugin.faulty import outcomes
 from tests.vocabulary import create_key, refusal
@@ -114,11 +114,14 @@ def test_answer_before_a_planned_fault():
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_answer_in_the_place_of_the_network_in_aiobotocore():
     """So it is with aiobotocore, whose handlers may be coroutines."""
     from aiobotocore.awsrequest import AioAWSResponse
 
     class AsyncRaw:
+        raw_headers = ()  # for aiobotocore before 2.20
+
         async def read(self):
             return b'{"Keys": []}'
 
@@ -197,6 +200,7 @@ def test_call_in_the_condition_of_a_fault(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_call_within_a_call_of_aiobotocore(mock):
     """Calls within calls are kept apart in aiobotocore, too."""
     session = make_session(AioSession)
@@ -276,6 +280,7 @@ def test_call_that_outlives_its_mock_beside_moto(sleeps):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_call_of_aiobotocore_that_outlives_its_mock(sleeps):
     """So it is with aiobotocore."""
     activation = mock_kms(unfired_faults="ignore")

@@ -2,18 +2,19 @@
 
 import asyncio
 
-import aiobotocore.session
 import pytest
+
+from tests.aio import AioSession, needs_aiobotocore
 
 
 @pytest.fixture
 async def client(mock):
-    session = aiobotocore.session.get_session()
+    session = AioSession()
     async with session.create_client("kms", region_name="us-east-1") as made:
         yield made
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, needs_aiobotocore]
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """A mock beside other mocks, other drivers and other threads."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import awscli.clidriver
 from botocore.stub import Stubber
 from moto import mock_aws
 from moto.backends import get_backend
 
 from pytest_kmsmock import KmsMock, mock_kms
+from tests.libraries import needs_aws_cli
 from tests.plugin.clients import make_client, make_session
+from tests.plugin.conftest import OPTIONS
 from tests.vocabulary import create_key
 
 
@@ -74,25 +74,47 @@ def test_stubbed_client_outside(outside_error):
         assert [] == client.list_keys()["Keys"]
 
 
-def test_command_line_in_process(mock, capsys):
-    """The AWS CLI's driver is served in-process, without Region or credentials."""
-    status = awscli.clidriver.create_clidriver().main(["kms", "create-key", "--output", "json"])
+COMMAND_LINE = """
+    import base64
+    import json
+    import awscli.clidriver
 
-    printed = json.loads(capsys.readouterr().out)
+    def call(*arguments):
+        return awscli.clidriver.create_clidriver().main(["kms", *arguments])
 
-    assert 0 == status
-    assert printed["KeyMetadata"]["KeyId"] == mock.client().list_keys()["Keys"][0]["KeyId"]
+    def test_command(kms, capsys):
+        status = call("create-key", "--output", "json")
+        printed = json.loads(capsys.readouterr().out)
+        [key] = kms.list_keys()["Keys"]
+        assert (0, key["KeyId"]) == (status, printed["KeyMetadata"]["KeyId"])
+
+    def test_error(kms, capsys):
+        message = "Alias arn:aws:kms:us-east-1:123456789012:alias/a is not found."
+        assert 255 == call("describe-key", "--key-id", "alias/a")
+        assert message in capsys.readouterr().err
+
+    def test_blob(kms_mock, capsys):
+        key = kms_mock.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+        options = ("--query", "Mac", "--output", "text")
+        which = ("--key-id", key.key_id, "--mac-algorithm", "HMAC_SHA_256")
+        assert 0 == call("generate-mac", "--message", "aGk=", *which, *options)
+        assert 32 == len(base64.b64decode(capsys.readouterr().out.strip(), validate=True))
+"""
 
 
-def test_error_on_the_command_line(mock, capsys):
-    """The AWS CLI's driver prints AWS's errors."""
-    driver = awscli.clidriver.create_clidriver()
-    status = driver.main(["kms", "describe-key", "--key-id", "alias/a"])
+@needs_aws_cli
+def test_command_line_in_process(pytester, wire):
+    """
+    The AWS CLI's driver is served in-process, without Region or credentials.
 
-    message = "Alias arn:aws:kms:us-east-1:123456789012:alias/a is not found."
+    It prints AWS's errors, and blobs in base64.
 
-    assert 255 == status
-    assert message in capsys.readouterr().err
+    Once imported, it puts parts of a botocore of its own before the installed one: a process apart.
+    """
+    pytester.makepyfile(COMMAND_LINE)
+    result = pytester.runpytest_subprocess(*OPTIONS, *["--kmsmock-wire"] * wire)
+
+    result.assert_outcomes(passed=3)
 
 
 def test_worker_threads(mock):

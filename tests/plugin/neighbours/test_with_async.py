@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.aio import needs_aiobotocore
+
 # Fixtures and tests of every kind that a suite has; which of them need a mark, the mode decides.
 SUITE = """
     import boto3, pytest, pytest_asyncio
@@ -59,6 +61,7 @@ SUITE = """
 """
 
 
+@needs_aiobotocore
 @pytest.mark.parametrize(
     ("mode", "fixture", "mark"),
     [
@@ -110,6 +113,7 @@ def test_anyio(run_pytest):
     result.stdout.fnmatch_lines_random(["*test_fixture?asyncio? *", "*test_decorated?trio? *"])
 
 
+@needs_aiobotocore
 def test_anyio_with_aiobotocore(run_pytest):
     """Under anyio's pytest plugin aiobotocore, which needs asyncio, is served too."""
     result = run_pytest(

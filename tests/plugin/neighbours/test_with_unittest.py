@@ -1,6 +1,9 @@
 """unittest's classes in pytest: what a TestCase needs for one mock per test, or one per class."""
 
+from tests.aio import needs_aiobotocore
 
+
+@needs_aiobotocore
 def test_decorated_classes(run_pytest):
     """A TestCase is decorated, or its methods are, sync and async, with clients of either kind."""
     result = run_pytest(

@@ -11,17 +11,16 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from aiobotocore.session import AioSession
 from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import Shape
 
 from pytest_kmsmock import Call, Calls, KmsMock, mock_kms
-from pytest_kmsmock._kms.operations import all_operations
 from pytest_kmsmock.workbench.calls.record import CallError
+from tests.aio import AioSession, needs_aiobotocore
 from tests.conformance.minimal_requests import prepare
-from tests.conformance.service_model import MODEL
+from tests.conformance.service_model import MODEL, OPERATIONS
 from tests.conformance.stage import Stage
 from tests.plugin.clients import make_client, make_older_session, make_session
 from tests.vocabulary import create_key, members, refusal
@@ -156,6 +155,7 @@ def test_call_of_an_older_session_that_can_not_be_read(mock, key_id):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_call_of_aiobotocore(mock, key_id):
     """aiobotocore's calls are recorded as boto3's are."""
     async with make_session(AioSession).create_client("kms") as client:
@@ -214,7 +214,7 @@ def changeable_parts(roots: list[Any]) -> dict[int, Any]:
     return {key: one for key, one in seen.items() if isinstance(one, (list, dict, set)) and one}
 
 
-@pytest.mark.parametrize("operation", sorted(all_operations()))
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
 def test_answer_that_is_read_later(operation):
     """An answer shares nothing that may change with the KMS: it is the same whenever it is read."""
     with mock_kms() as mock:

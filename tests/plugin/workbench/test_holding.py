@@ -4,14 +4,14 @@ import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-import aiobotocore.session
 import pytest
 
 from pytest_kmsmock import HeldTooLong, UnfiredFaults, mock_kms
+from tests.aio import AioSession, needs_aiobotocore
 
 
 def make_async_client():
-    return aiobotocore.session.get_session().create_client("kms", region_name="us-east-1")
+    return AioSession().create_client("kms", region_name="us-east-1")
 
 
 def count_keys(mock):
@@ -33,6 +33,7 @@ def test_hold_of_threads(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_hold_of_tasks(mock):
     """Requests of tasks wait, are counted, and go on when they are released."""
     async with make_async_client() as client:
@@ -113,6 +114,7 @@ def test_too_long_in_a_thread(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_too_long_in_a_task(mock):
     """A task's request that nobody lets go fails, and names the task."""
     async with make_async_client() as client:
@@ -135,6 +137,7 @@ def test_wait_in_vain(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_cancelled_while_held(mock):
     """A task that is cancelled while its request waits leaves no trace."""
     async with make_async_client() as client:
@@ -150,6 +153,7 @@ async def test_cancelled_while_held(mock):
 
 
 @pytest.mark.asyncio
+@needs_aiobotocore
 async def test_timeout_while_held(mock):
     """`asyncio.wait_for` gives up on a request that waits."""
     async with make_async_client() as client:

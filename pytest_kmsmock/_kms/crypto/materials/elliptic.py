@@ -22,6 +22,23 @@ _CURVES: Mapping[str, ec.EllipticCurve] = MappingProxyType(
         for curve in (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1(), ec.SECP256K1())
     }
 )
+# How many points they have (SEC 2); curves of `cryptography` tell it themselves since version 46.
+_ORDERS: Mapping[str, int] = MappingProxyType(
+    {
+        "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        "secp384r1": int(
+            "ffffffffffffffffffffffffffffffffffffffffffffffff"
+            "c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+            16,
+        ),
+        "secp521r1": int(
+            "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+            "fa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409",
+            16,
+        ),
+        "secp256k1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+    }
+)
 
 
 class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
@@ -36,7 +53,7 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
         if is_reproducible(source):
             # 64 bits more than the order has make the bias negligible (FIPS 186-5, A.2.1).
             drawn = int.from_bytes(source.token_bytes((spec.bits + 7) // 8 + 8), "big")
-            scalar = drawn % (_curve(spec).group_order - 1) + 1
+            scalar = drawn % (_ORDERS[_curve(spec).name] - 1) + 1
             return cls(spec, partial(ec.derive_private_key, scalar, _curve(spec)), source)
         return cls(spec, partial(ec.generate_private_key, _curve(spec)), source)
 

@@ -4,20 +4,28 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.mldsa import (
-    MLDSA44PrivateKey,
-    MLDSA65PrivateKey,
-    MLDSA87PrivateKey,
-)
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from pytest_kmsmock._kms.crypto.algorithms import RAW, check_message
-from pytest_kmsmock._kms.crypto.errors import BadMaterial, Unavailable
+from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.materials.contract import Material
 from pytest_kmsmock._kms.crypto.materials.key_pair import KeyPairMaterial
+from pytest_kmsmock._kms.crypto.materials.libraries import older_than
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 from pytest_kmsmock._kms.crypto.specs import KeySpec
+
+try:
+    from cryptography.hazmat.primitives.asymmetric.mldsa import (
+        MLDSA44PrivateKey,
+        MLDSA65PrivateKey,
+        MLDSA87PrivateKey,
+    )
+
+    MLDSA44PrivateKey.from_seed_bytes(bytes(32))
+except (ModuleNotFoundError, UnsupportedAlgorithm):
+    # Of this module's making: each import says so anew, and nothing else depends on it.
+    raise older_than("48", "ML-DSA") from None
 
 MLDSAPrivateKey: TypeAlias = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey
 
@@ -81,4 +89,4 @@ def _parameter_set(spec: KeySpec) -> type[MLDSAPrivateKey]:
 
 def _require(key: object, method: str) -> None:
     if not hasattr(key, method):
-        raise Unavailable("MessageType EXTERNAL_MU needs cryptography>=49")
+        raise older_than("49", "MessageType EXTERNAL_MU")

@@ -1,10 +1,11 @@
 """Key material that is imported, or given by a test in whatever form it has it."""
 
 from base64 import encodebytes
+from functools import partial
 
 import pytest
 from Crypto.PublicKey import MLKEM
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -22,6 +23,7 @@ from pytest_kmsmock._kms.crypto.materials.ml_kem import library_keys
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
+from tests.libraries import mldsa
 from tests.unit.crypto.sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
 from tests.unit.crypto.vectors import folder_of
 
@@ -282,13 +284,17 @@ def test_load_private_key_scalar(name, size):
             load_private_key(SPECS[name], scalar)
 
 
+def ml_dsa_key(level, seed):
+    return getattr(mldsa, f"MLDSA{level}PrivateKey").from_seed_bytes(seed)
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("ECC_NIST_EDWARDS25519", ed25519.Ed25519PrivateKey.from_private_bytes),
-        ("ML_DSA_44", mldsa.MLDSA44PrivateKey.from_seed_bytes),
-        ("ML_DSA_65", mldsa.MLDSA65PrivateKey.from_seed_bytes),
-        ("ML_DSA_87", mldsa.MLDSA87PrivateKey.from_seed_bytes),
+        ("ML_DSA_44", partial(ml_dsa_key, 44)),
+        ("ML_DSA_65", partial(ml_dsa_key, 65)),
+        ("ML_DSA_87", partial(ml_dsa_key, 87)),
     ],
 )
 def test_load_private_key_seed(name, kind):

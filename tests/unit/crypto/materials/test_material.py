@@ -4,7 +4,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import mldsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from pytest_kmsmock._kms.crypto.materials.making import generate, generate_key_p
 from pytest_kmsmock._kms.crypto.pool import Leases
 from pytest_kmsmock._kms.crypto.randomness import SYSTEM, random_below
 from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
+from tests.libraries import signs_external_mu
 from tests.unit.crypto.sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
 
 # A second pair of these would take a second to make.
@@ -24,7 +24,7 @@ SIGNERS = [
     for name, spec in SPECS.items()
     for algorithm in spec.algorithms("SIGN_VERIFY")
     for message_type in message_types(algorithm)
-    if message_type != "EXTERNAL_MU" or hasattr(mldsa.MLDSA44PrivateKey, "sign_mu")
+    if message_type != "EXTERNAL_MU" or signs_external_mu
 ]
 AGREEING = [name for name, spec in SPECS.items() if "KEY_AGREEMENT" in spec.usages]
 

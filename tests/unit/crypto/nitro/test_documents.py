@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta, timezone
 
+import botocore.parsers
 import pytest
-from botocore.parsers import RpcV2CBORParser
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -323,14 +323,18 @@ values = st.recursive(
 )
 
 
+@pytest.mark.skipif(
+    not hasattr(botocore.parsers, "RpcV2CBORParser"), reason="botocore < 1.40 reads no CBOR"
+)
 @settings(deadline=None)
 @given(values)
 def test_cbor_with_another_implementation(value):
     """Another implementation reads what we write, and we read it back."""
     encoded = cbor.dumps(value)
-    stream = RpcV2CBORParser().get_peekable_stream_from_bytes(encoded)
+    parser = botocore.parsers.RpcV2CBORParser()
+    stream = parser.get_peekable_stream_from_bytes(encoded)
 
-    assert RpcV2CBORParser().parse_data_item(stream) == value
+    assert parser.parse_data_item(stream) == value
     assert cbor.loads(encoded) == value
 
 
