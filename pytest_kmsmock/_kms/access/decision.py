@@ -1,15 +1,13 @@
 """Decisions: may this principal do this with that key, and why."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol
 
 from pytest_kmsmock._kms.access.evaluation import Case, Kind, Layer, Verdict, evaluate
 from pytest_kmsmock._kms.access.wording import HIDDEN, write_denial
 from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError, access_denied
 from pytest_kmsmock._kms.lazily import lazily
-
-Mode: TypeAlias = Literal["enforce", "warn", "off"]
 
 
 class Permission(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from pytest_kmsmock._kms.access.statements import read_document, read_statements
+from pytest_kmsmock._kms.access.statements import check_statements, read_document
 from pytest_kmsmock._kms.domain.aliases import AWS_SERVICES
 from pytest_kmsmock._kms.domain.identifiers import AWS_ALIAS_PREFIX
 from pytest_kmsmock._kms.domain.keys import Key
@@ -119,7 +119,7 @@ def read_policy(request: Mapping[str, Any]) -> str | None:
         # Text never recorded (wire-facts C27; assumed).
         raise limit_exceeded(f"The policy exceeds the maximum size of {LONGEST_POLICY} bytes.")
     document = read_document(text)
-    read_statements(document)
+    check_statements(document)
     return format_policy(document)
 
 

@@ -1,10 +1,9 @@
-"""The statements of a policy document: reading them, and refusing what is malformed."""
+"""The statements of a key policy: refusing what is malformed."""
 
 import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from pytest_kmsmock._kms.errors import malformed_policy
@@ -60,33 +59,6 @@ _NOT_IN_KEY_POLICIES: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """
-    One statement of a policy.
-
-    *principals* are those of type AWS, *services* all others. *actions* and *resources* are empty
-    where the element is missing.
-    """
-
-    allows: bool
-    principals: tuple[str, ...]
-    services: tuple[str, ...]
-    is_not_principal: bool
-    actions: tuple[str, ...]
-    is_not_action: bool
-    resources: tuple[str, ...]
-    is_not_resource: bool
-    condition: Mapping[str, Any]
-
-    def covers(self, action: str, key_arn: str) -> bool:
-        """Tell whether IAM's `kms:<action>` on the key is meant (rules AUTH-13, POL-6, POL-7)."""
-        full_name = f"kms:{action}".lower()
-        is_action = any(matches(pattern.lower(), full_name) for pattern in self.actions)
-        is_resource = any(matches(pattern, key_arn) for pattern in self.resources)
-        return is_action is not self.is_not_action and is_resource is not self.is_not_resource
-
-
 def read_document(text: str) -> dict[str, Any]:
     """
     Parse the text of a policy; one without Version gets the one that it is read as.
@@ -107,9 +79,9 @@ def read_document(text: str) -> dict[str, Any]:
     return document if "Version" in document else {"Version": DEFAULT_VERSION, **document}
 
 
-def read_statements(document: Mapping[str, Any]) -> tuple[Statement, ...]:
+def check_statements(document: Mapping[str, Any]) -> None:
     """
-    Read a key policy that `read_document()` has parsed (rules POL-5, POL-11).
+    Check a key policy that `read_document()` has parsed (rules POL-5, POL-11).
 
     Raises:
         KmsError: MalformedPolicyDocumentException; what was recorded of its texts is about
@@ -123,31 +95,8 @@ def read_statements(document: Mapping[str, Any]) -> tuple[Statement, ...]:
         statements = [statements]
     if not isinstance(statements, list) or not statements:
         raise malformed_policy()
-    return tuple(_read_statement(statement) for statement in statements)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """
-    Match *text* against IAM's wildcards: `*` for any characters, `?` for one.
-
-    It goes back to the last `*` only, for no pattern shall take longer than its length times that
-    of the text.
-    """
-    place = start = 0
-    star = -1
-    while start < len(text):
-        if place < len(pattern) and pattern[place] == "*":
-            star, mark = place, start
-            place += 1
-        elif place < len(pattern) and pattern[place] in (text[start], "?"):
-            place += 1
-            start += 1
-        elif star >= 0:
-            mark += 1
-            place, start = star + 1, mark
-        else:
-            return False
-    return not pattern[place:].strip("*")
+    for statement in statements:
+        _check_statement(statement)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -159,69 +108,56 @@ def _refuse_unknown(element: Mapping[str, Any], known: frozenset[str]) -> None:
         raise malformed_policy()
 
 
-def _read_statement(statement: Any) -> Statement:
+def _check_statement(statement: Any) -> None:
     if not isinstance(statement, dict):
         raise malformed_policy()
     _refuse_unknown(statement, _STATEMENT_ELEMENTS)
     effect = statement.get("Effect")
     if effect not in ("Allow", "Deny") or not isinstance(statement.get("Sid", ""), str):
         raise malformed_policy()
-    is_not_principal, element = _choose(statement, "Principal")
-    principals, services = _read_principals({} if element is None else element)
-    is_not_action, actions = _choose(statement, "Action")
-    is_not_resource, resources = _choose(statement, "Resource")
-    return Statement(
-        allows=effect == "Allow",
-        principals=principals,
-        services=services,
-        is_not_principal=is_not_principal,
+    element = _choose(statement, "Principal")
+    _check_principals({} if element is None else element)
+    for name in ("Action", "Resource"):
+        named = _choose(statement, name)
         # Accepted without these two, and then of no effect (rules POL-6).
-        actions=_strings([] if actions is None else actions),
-        is_not_action=is_not_action,
-        resources=_strings([] if resources is None else resources),
-        is_not_resource=is_not_resource,
-        condition=_read_condition(statement.get("Condition", {})),
-    )
+        _check_strings([] if named is None else named)
+    _check_condition(statement.get("Condition", {}))
 
 
-def _choose(statement: Mapping[str, Any], element: str) -> tuple[bool, Any]:
-    """Return whether it is the `Not…` form that the statement has, and what it says, if either."""
+def _choose(statement: Mapping[str, Any], element: str) -> Any:
+    """Return what an element or its `Not…` form says, if the statement has either."""
     if element in statement and f"Not{element}" in statement:
         raise malformed_policy()
-    is_not = f"Not{element}" in statement
-    chosen = f"Not{element}" if is_not else element
+    chosen = f"Not{element}" if f"Not{element}" in statement else element
     if chosen in statement and statement[chosen] is None:
         raise malformed_policy()
-    return is_not, statement.get(chosen)
+    return statement.get(chosen)
 
 
-def _strings(element: Any) -> tuple[str, ...]:
+def _check_strings(element: Any) -> None:
     values = element if isinstance(element, list) else [element]
     if not all(isinstance(value, str) for value in values):
         raise malformed_policy()
-    return tuple(values)
 
 
-def _read_principals(element: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the principals of type AWS, and all others."""
+def _check_principals(element: Any) -> None:
     refusal = malformed_policy("Policy contains a statement with one or more invalid principals.")
     if element == "*":
-        return ("*",), ()
+        return
     if not isinstance(element, dict) or not element.keys() <= _PRINCIPALS.keys():
         raise refusal
-    found: dict[str, list[str]] = {}
+    names_somebody = False
     for kind, named in element.items():
         values = named if isinstance(named, list) else [named]
         for value in values:
             if not isinstance(value, str) or not _PRINCIPALS[kind].fullmatch(value):
                 raise refusal
-        found[kind] = values
-    if not any(found.values()):  # no element at all, or one that names nobody
+        names_somebody = names_somebody or bool(values)
+    if not names_somebody:  # no element at all, or one that names nobody
         raise malformed_policy("Policy contains a statement with no principal.")
-    return tuple(found.pop("AWS", ())), tuple(name for names in found.values() for name in names)
 
 
-def _read_condition(condition: Any) -> Mapping[str, Any]:
+def _check_condition(condition: Any) -> None:
     if not isinstance(condition, dict):
         raise malformed_policy()
     for operator, block in condition.items():
@@ -245,7 +181,6 @@ def _read_condition(condition: Any) -> Mapping[str, Any]:
                     " encryption context or tag or with an unspecified encryption context or tag."
                     " To fix, remove ForAllValues."
                 )
-    return condition
 
 
 def _is_condition_value(value: Any) -> bool:

@@ -1,5 +1,7 @@
 """The lockout check: could the caller still change a key's policy once it is in force?"""
 
+from typing import Final
+
 from pytest_kmsmock._kms.access.context import KeyMoment, RequestValues
 from pytest_kmsmock._kms.access.decision import Decision, decide
 from pytest_kmsmock._kms.access.documents import compile_text
@@ -9,7 +11,7 @@ from pytest_kmsmock._kms.errors import malformed_policy
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
 from pytest_kmsmock._kms.rules.permissions import gather_facts
 
-BYPASS = "BypassPolicyLockoutSafetyCheck"
+BYPASS: Final = "BypassPolicyLockoutSafetyCheck"
 
 
 def check_lockout(

@@ -6,7 +6,7 @@ from fnmatch import translate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_kmsmock._kms.access.statements import matches
+from pytest_kmsmock._kms.access.patterns import matches
 
 letters = st.text("ab*?[]-!.:\n", max_size=12)
 
