@@ -62,7 +62,7 @@ def test_while_another_thread_imports():
         kms, register = mock.client(), rules.operation
         half, go = threading.Event(), threading.Event()
 
-        def operation(name, *uses):
+        def operation(name, *uses, **others):
             def register_and_wait(perform):
                 register(name, *uses)(perform)
                 half.set()
@@ -133,12 +133,12 @@ def test_import_that_fails_while_another_thread_imports():
     half, go = threading.Event(), threading.Event()
     register = rules.operation
 
-    def operation(name, *uses):
+    def operation(name, *uses, **others):
         if name == "EnableKeyRotation":
             half.set()
             go.wait(10)
             raise Interruption
-        return register(name, *uses)
+        return register(name, *uses, **others)
 
     def enable():
         try:

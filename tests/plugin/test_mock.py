@@ -293,7 +293,8 @@ def test_repr():
 
 UNKNOWN = (
     "mock_kms() has no keyword {keyword!r}{hint} (it takes region_name, account_id, wire, "
-    "unfired_faults, auto_create_keys, outside, children, isolated)"
+    "unfired_faults, auto_create_keys, outside, children, caller, access, identities, consistency, "
+    "isolated)"
 )
 
 

@@ -274,7 +274,7 @@ def test_marker(run_pytest):
             "kms(regoin_name='eu-west-1')",
             "the marker kms has no keyword 'regoin_name': did you mean 'region_name'? "
             "(it takes region_name, account_id, wire, unfired_faults, auto_create_keys, outside, "
-            "children, isolated)",
+            "children, caller, access, identities, consistency, isolated)",
         ),
         (
             "kms(region_name='Europe')",

@@ -751,7 +751,9 @@ def test_defaults():
         mocks.append(ACTIVE.current)
 
     decorated()
-    expected = Strictness(unfired_faults="error", auto_create_keys=False, outside="allow")
+    expected = Strictness(
+        unfired_faults="error", access="enforce", auto_create_keys=False, outside="allow"
+    )
 
     assert [expected] * 4 == [mock.strict for mock in mocks]
 
@@ -779,7 +781,10 @@ def test_defaults_of_the_fixture(run_pytest):
     """,
         "-s",
     )
-    expected = "Strictness(unfired_faults='error', auto_create_keys=False, outside='allow')"
+    expected = (
+        "Strictness(unfired_faults='error', access='enforce', auto_create_keys=False,"
+        " outside='allow')"
+    )
 
     assert [expected] * 3 == [
         line.rpartition("shown: ")[2] for line in result.outlines if "shown: " in line
