@@ -9,8 +9,9 @@ from pytest_kmsmock.options import CALLER, check_account_id, refuse_caller
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _CHARACTERS: Final = r"[\w+=,.@-]"
 _NAME: Final = re.compile(rf"{_CHARACTERS}+(/{_CHARACTERS}+)*", re.ASCII)
-_SESSION_NAME: Final = re.compile(rf"{_CHARACTERS}{{2,64}}", re.ASCII)
-_FEDERATED_NAME: Final = re.compile(rf"{_CHARACTERS}{{2,32}}", re.ASCII)
+# STS wants two characters at least; one does no harm here.
+_SESSION_NAME: Final = re.compile(rf"{_CHARACTERS}{{1,64}}", re.ASCII)
+_FEDERATED_NAME: Final = re.compile(rf"{_CHARACTERS}{{1,32}}", re.ASCII)
 _LONGEST_NAME: Final = 64
 
 # A service of AWS, also one of a Region: "rds.us-east-1.amazonaws.com".
@@ -101,7 +102,7 @@ def check_session_name(name: object) -> str:
     Raises:
         TypeError, ValueError: Unless a session of a role can be called so.
     """
-    return _check("RoleSessionName", name, _SESSION_NAME, "2 to 64 letters, digits and _+=,.@-")
+    return _check("session", name, _SESSION_NAME, "up to 64 letters, digits and _+=,.@-")
 
 
 def check_federated_name(name: object) -> str:
@@ -109,7 +110,7 @@ def check_federated_name(name: object) -> str:
     Raises:
         TypeError, ValueError: Unless a federated user can be called so.
     """
-    return _check("federated user", name, _FEDERATED_NAME, "2 to 32 letters, digits and _+=,.@-")
+    return _check("federated user", name, _FEDERATED_NAME, "up to 32 letters, digits and _+=,.@-")
 
 
 def check_service(name: object) -> str:

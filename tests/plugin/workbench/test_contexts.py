@@ -114,12 +114,11 @@ def test_federate(mock):
         ),
         (
             lambda mock: mock.role("worker").assume("a b"),
-            "'a b' is not the name of a RoleSessionName, which is 2 to 64 letters, digits and"
-            " _+=,.@-",
+            "'a b' is not the name of a session, which is up to 64 letters, digits and _+=,.@-",
         ),
         (
             lambda mock: mock.user("alice").federate(33 * "a"),
-            f"'{33 * 'a'}' is not the name of a federated user, which is 2 to 32 letters, digits"
+            f"'{33 * 'a'}' is not the name of a federated user, which is up to 32 letters, digits"
             " and _+=,.@-",
         ),
         (
