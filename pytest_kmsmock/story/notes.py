@@ -34,6 +34,16 @@ MADE_UNDER: Final = {"ReEncrypt": "DestinationEncryptionContext"}
 OPENED_UNDER: Final = {"ReEncrypt": "SourceEncryptionContext"}
 CONTEXT: Final = "EncryptionContext"
 
+# How the standard library hands on an exception of another process, and what botocore and other
+# clients say where nobody has answered.
+REMOTE: Final = ("RemoteTraceback", "_RemoteTraceback")
+NOBODY_ANSWERED: Final = ("EndpointConnectionError", "NoCredentialsError", "NoRegionError")
+UNSERVED: Final = (
+    "NoCredentialsError",
+    "Unable to locate credentials",
+    'Could not connect to the endpoint URL: "https://kms.',
+)
+
 NEW_MOCK: Final = "each mock starts empty"
 
 
@@ -77,6 +87,36 @@ class Case:
 def explain(case: Case) -> list[str]:
     """Return what is known about a call that failed, a sentence or two for each thing."""
     return [note for row in ROWS if (note := row(case)) is not None]
+
+
+def explain_other_process(exception: BaseException) -> str | None:
+    """Say of an error that another process has met why no mock answered there."""
+    output = output_of(exception)
+    is_from_elsewhere = type(exception.__cause__).__name__ in REMOTE
+    if not (is_from_elsewhere or any(word in output for word in UNSERVED)):
+        return None
+    if output and not is_from_elsewhere:
+        what = "The process that the test has started asked AWS, for no mock answers there"
+    elif type(exception).__name__ in NOBODY_ANSWERED:
+        what = "Another process has raised this, where no mock answers"
+    elif isinstance(getattr(exception, "response", None), dict):
+        what = "Another process has raised this: a forked one works on a copy of this mock"
+    else:
+        return None
+    return (
+        f'{what}. With kmsmock_children = serve (or mock_kms(children="serve")) the processes '
+        "that a test starts find its KMS."
+    )
+
+
+def output_of(exception: BaseException) -> str:
+    """Return what a process has printed, if that is what the exception is about."""
+    texts = [getattr(exception, name, None) for name in ("stderr", "output")]
+    return "\n".join(
+        text.decode(errors="replace") if isinstance(text, bytes) else text
+        for text in texts
+        if isinstance(text, (bytes, str))
+    )
 
 
 def planned_fault(case: Case) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_kmsmock.story.notes import Case, explain
+from pytest_kmsmock.story.notes import Case, explain, explain_other_process
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.world import World
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 30  # calls: the last ones
 LONG: Final = 240  # characters of a call that was granted
 NOTE: Final = "pytest-kmsmock: "
+ELSEWHERE: Final = -1  # in the place of the number of a call that was made in another process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,10 @@ class Story:
         for exception in chain_of(failure):
             index = find_call(self.calls, exception)
             if index is None:
+                note = explain_other_process(exception)
+                if note is not None:
+                    told.setdefault(ELSEWHERE, []).append(note)
+                    add_note(exception, f"{NOTE}{note}")
                 continue
             told[index] = self._explain(self.calls[index])
             for note in told[index]:
@@ -78,6 +83,7 @@ class Story:
                     yield f"  {'':>{width}}   {line}"
         if first == len(calls):
             yield "none"
+        yield from told.get(ELSEWHERE, ())
 
     def _show(self, call: "Call") -> str:
         text = call.show(secrets=self.secrets)
