@@ -479,15 +479,17 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell in the report what KMS was asked, and what is known of the error that a test met."""
     which = ACTIVE.defaults.report
-    if which == "none" or (call.excinfo is None and which == "failures"):
-        return (yield)
     failure = None if call.excinfo is None else call.excinfo.value
-    story = find_story(item, failure)
+    is_told = which == "all" or (which == "failures" and failure is not None)
+    story = find_story(item, failure) if is_told else None
     # Before the report is made, which writes the notes of the exceptions down.
     told = {} if story is None or failure is None else story.annotate(failure)
     report = yield
     if story is not None and (report.failed or (which == "all" and report.when == "call")):
         add_section(report, story.write(told))
+    if call.when == "teardown" and STORY in item.stash:
+        del item.stash[STORY]
+        ACTIVE.last = None
     return report
 
 

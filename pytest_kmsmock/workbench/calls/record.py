@@ -57,7 +57,8 @@ class Call:
             none, or an error.
         error: What the call was refused with or failed by, if it was.
         origin: Where it came from, if from another process (see `KmsMock.serve()`).
-        request_id: AWS's RequestId, as the answer and a client's error have it.
+        request_id: AWS's RequestId, as the answer and a client's error have it; calls that differ
+            in nothing else are equal.
         planned: The fault that made it fail, as the test has planned it; None if none did.
         decision: Whether the caller may, and why; None if it did not come to that, as for a request
             that is refused for its form.
@@ -76,7 +77,7 @@ class Call:
     response: dict[str, Any] | None = None
     error: CallError | None = None
     origin: Origin | None = None
-    request_id: str | None = None
+    request_id: str | None = field(default=None, compare=False)
     planned: str | None = None
     decision: "Decision | None" = field(default=None, compare=False)
 
