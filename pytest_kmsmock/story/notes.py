@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pytest_kmsmock._kms.crypto.errors import MalformedCiphertext
 from pytest_kmsmock._kms.domain.identifiers import is_alias, read_arn
@@ -129,11 +129,14 @@ def planned_fault(case: Case) -> str | None:
 
 
 def denial(case: Case) -> str | None:
-    decision: Any = getattr(case.call, "decision", None)
+    decision = case.call.decision
     if case.code != "AccessDeniedException" or decision is None or decision.allowed:
         return None
-    explanation: str = decision.explain()
-    return explanation
+    if decision.resource == "*" and any(
+        row(case) for row in (foreign_ciphertext, missing_key, missing_alias)
+    ):
+        return None  # nothing to decide about: they know where it is
+    return decision.explain()
 
 
 def foreign_ciphertext(case: Case) -> str | None:
