@@ -274,7 +274,7 @@ class Service:
             seed=request.seed,
             access=self.access,
             is_setup=request.is_setup,
-            is_default_caller=declared is None,
+            is_default_caller=declared is None and self.access.caller is None,
         )
 
 

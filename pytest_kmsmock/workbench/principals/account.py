@@ -22,6 +22,7 @@ from pytest_kmsmock.workbench.principals.principal import (
     home_of,
 )
 from pytest_kmsmock.workbench.principals.texts import check_tags
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     from pytest_kmsmock.stubs import KMSClient
@@ -68,6 +69,7 @@ class AccountHandle(Caller):
         """The account id, 12 digits."""
         return self._account_id
 
+    @explained
     def role(
         self,
         name_or_arn: str,
@@ -80,6 +82,7 @@ class AccountHandle(Caller):
         named = read_name("role", name_or_arn, home_of(self._owner), self.account_id)
         return open_principal(self._owner, named, policies, boundary, tags)
 
+    @explained
     def user(
         self,
         name_or_arn: str,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_kmsmock.options import check_account_id
 from pytest_kmsmock.workbench.subject import Subject
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Service
@@ -28,6 +29,7 @@ class OffersPrincipals(Subject):
     _consistency: Literal["immediate", "eventual"]
     _cast: "Cast"
 
+    @explained
     def role(
         self,
         name_or_arn: str,
@@ -64,6 +66,7 @@ class OffersPrincipals(Subject):
         named = naming.read_name("role", name_or_arn, self._home(), account_id)
         return account.open_principal(self._owner, named, policies, boundary, tags)
 
+    @explained
     def user(
         self,
         name_or_arn: str,
@@ -96,6 +99,7 @@ class OffersPrincipals(Subject):
         named = naming.read_name("user", name_or_arn, self._home(), account_id)
         return account.open_principal(self._owner, named, policies, boundary, tags)
 
+    @explained
     def root(self, account_id: str | None = None) -> "PrincipalHandle":
         """
         Return an account's root user, who may do whatever needs no key policy.
@@ -111,6 +115,7 @@ class OffersPrincipals(Subject):
             check_account_id("account_id", account_id)
         return open_root(self._owner, account_id)
 
+    @explained
     def service(
         self,
         name: str,
@@ -141,6 +146,7 @@ class OffersPrincipals(Subject):
             check_account_id("source_account", source_account)
         return open_service(self._owner, name, source_arn, source_account)
 
+    @explained
     def account(
         self,
         account_id: str,
@@ -178,6 +184,7 @@ class OffersPrincipals(Subject):
             self._owner, account_id, org_id, service_control_policies, resource_control_policies
         )
 
+    @explained
     def create_grant(
         self,
         key: "KeyHandle | str",
@@ -247,6 +254,7 @@ class OffersPrincipals(Subject):
             return AccountHandle(self._owner, self.account_id).administrator
         return PrincipalHandle(self._owner, session)
 
+    @explained
     def acting_as(self, principal: "PrincipalHandle | str") -> AbstractContextManager[None]:
         """
         Let somebody make the requests whose credentials nobody has declared, in a `with`.
@@ -283,6 +291,7 @@ class OffersPrincipals(Subject):
         part = acting.Part(session, is_lasting=False)
         return acting.acting(self._cast, part, lambda: self._service)
 
+    @explained
     def least_privilege(self, principal: "Caller | None" = None) -> "LeastPrivilege":
         """
         Return the smallest policies under which the calls so far would have been allowed.

@@ -28,6 +28,7 @@ from pytest_kmsmock.workbench.principals.naming import (
     check_via,
 )
 from pytest_kmsmock.workbench.principals.texts import check_tags, read_context
+from pytest_kmsmock.workbench.wording import explained
 
 if TYPE_CHECKING:
     import boto3
@@ -181,6 +182,7 @@ class PrincipalHandle(Caller):
         """
         return new_boto3_session(self._owner.region_name, self._access_key)
 
+    @explained
     def allow(
         self,
         *actions: str,
@@ -204,6 +206,7 @@ class PrincipalHandle(Caller):
         """
         return self.attach(make_statement("Allow", actions, resource, condition))
 
+    @explained
     def deny(
         self,
         *actions: str,
@@ -218,6 +221,7 @@ class PrincipalHandle(Caller):
         """
         return self.attach(make_statement("Deny", actions, resource, condition))
 
+    @explained
     def attach(self, policy: PolicyDocument, arn: str | None = None) -> "PrincipalHandle":
         """
         Add an identity policy, and return the handle.
@@ -248,6 +252,7 @@ class PrincipalHandle(Caller):
             self._put(replace(self._with_policies(), policies=()))
         return self
 
+    @explained
     def assume(
         self,
         session_name: str,
@@ -277,6 +282,7 @@ class PrincipalHandle(Caller):
             source_identity=source_identity,
         )
 
+    @explained
     def federate(
         self, name: str, policies: "Iterable[PolicyDocument] | PolicyDocument" = ()
     ) -> "PrincipalHandle":
@@ -296,6 +302,7 @@ class PrincipalHandle(Caller):
             name=check_federated_name(name), policies=read_documents(policies, "session")
         )
 
+    @explained
     def via(self, service: str) -> "PrincipalHandle":
         """
         Return the same principal, as a service makes requests for it.
@@ -313,6 +320,7 @@ class PrincipalHandle(Caller):
             raise ValueError(f"{self.arn} calls for itself: nothing comes between")
         return self._derive(via=(*self._session.via, check_via(service)))
 
+    @explained
     def in_context(
         self,
         keys: Mapping[str, object],

@@ -78,6 +78,20 @@ def test_acting_as(mock):
     assert 5 == len(mock.calls.by(worker))
 
 
+def test_advice_about_callers(mock):
+    """Advice how to name a caller is given as long as nobody has named one."""
+
+    def has_advice() -> bool:
+        refusal(mock.client().list_keys)
+        return "`caller=`" in mock.calls.last.decision.explain()
+
+    mock.user("kmsmock").detach_all()
+    with mock.acting_as("role/worker"):
+        named = has_advice()
+
+    assert (False, True) == (named, has_advice())
+
+
 def test_acting_as_in_coroutines(mock):
     """It holds for asynchronous clients, too."""
 

@@ -469,6 +469,20 @@ def test_arguments_of_wrong_types(kms_mock, call, message):
         call(kms_mock.role("worker"))
 
 
+def test_calls_that_do_not_fit(kms_mock):
+    """A call that does not fit is told what does."""
+    with pytest.raises(
+        TypeError, match=r"^role\(\) has no argument 'policy' \(it takes name_or_arn"
+    ):
+        kms_mock.role("worker", policy=LIST_KEYS)
+    with pytest.raises(TypeError, match=r"^allow\(\) has no argument 'conditions'"):
+        kms_mock.role("worker").allow("kms:Decrypt", conditions={})
+    with pytest.raises(
+        TypeError, match=r"^create_grant\(\) lacks an argument: it takes key, grantee, "
+    ):
+        kms_mock.create_grant("alias/app", operations=["Encrypt"])
+
+
 def test_policy_arn(kms_mock):
     """The ARN of a policy is one of a policy."""
     with pytest.raises(ValueError, match=r"^arn='arn:aws:iam::1:role/x' is not that of a policy,"):
