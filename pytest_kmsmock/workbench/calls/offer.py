@@ -20,8 +20,8 @@ class OffersCalls(Subject):
         """
         The calls so far, each attempt of a retried one included; see `Calls`.
 
-        They are there after the mock has ended, too, until it starts anew. The mock's own
-        methods, such as `create_key()`, call nothing.
+        They stay after the mock has ended, until it starts again. The mock's own methods, such as
+        `create_key()`, are not calls.
 
         .. versionadded:: 0.1.0
         """

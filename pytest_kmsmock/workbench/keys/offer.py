@@ -77,7 +77,8 @@ class OffersKeys(Subject):
 
         Raises:
             TypeError: If *path* is none.
-            ValueError: With file, line and key. Then none of the keys is made.
+            ValueError: For a mistake in the file; the message names the file, the line and the
+                key. Then none of the keys is made.
 
         .. versionadded:: 0.1.0
         """

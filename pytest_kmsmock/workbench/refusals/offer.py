@@ -20,7 +20,7 @@ class OffersRefusals(Subject):
         """
         Check that a block raises an error of AWS, or of the connection, whichever client raises it.
 
-        botocore makes exception classes anew for each session, so that `kms.exceptions` of one
+        botocore creates new exception classes for each session, so that `kms.exceptions` of one
         client may miss what another one raises. This goes by the error's code.
 
             >>> with kms_mock.raises("NotFoundException", match="alias/none is not found"):
