@@ -207,3 +207,16 @@ def test_every_test_says_its_sentence(path):
     assert [] == [
         f"{test.name}, line {test.lineno}" for test in tests if not ast.get_docstring(test)
     ]
+
+
+def test_aiobotocore_is_imported_in_one_place():
+    """No test module fails to be collected where aiobotocore is not, beside today's botocore."""
+    importers = [
+        name_of(path)
+        for path in TESTS
+        for node in ast.parse(text_of(path)).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and re.match(r"(from|import) aiobotocore\b", ast.unparse(node))
+    ]
+
+    assert [] == importers, "take AioSession and needs_aiobotocore from tests/aio.py"

@@ -32,7 +32,8 @@ from tests.conformance.service_model import INSTALLED
 
 # What a run of pytest in this process is the first to import is forgotten at its end.
 for module in pkgutil.walk_packages(pytest_kmsmock.__path__, "pytest_kmsmock."):
-    importlib.import_module(module.name)
+    if AioSession is not None or not module.name.endswith("_async"):
+        importlib.import_module(module.name)
 
 LANGUAGES: Final = "python|ini|toml|console"
 MEANINGS: Final = "fails|without the plugin|not run|needs [\\w.]+"

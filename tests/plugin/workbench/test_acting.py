@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
-from aiobotocore.session import AioSession
 
 from pytest_kmsmock import KmsMock, mock_kms
 from pytest_kmsmock.stack import ACTIVE
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import make_client, make_older_session
 from tests.vocabulary import refusal
 
@@ -92,6 +92,7 @@ def test_advice_about_callers(mock):
     assert (False, True) == (named, has_advice())
 
 
+@needs_aiobotocore
 def test_acting_as_in_coroutines(mock):
     """It holds for asynchronous clients, too."""
 

@@ -173,14 +173,14 @@ def test_hold_of_nothing(mock):
 def test_hold_and_failure(mock):
     """What is held fails as planned afterwards."""
     client = mock.client()
-    mock.fail("CreateKey", "LimitExceededException")
+    mock.fail("CreateKey", "TagException")
     with ThreadPoolExecutor() as pool, mock.hold("CreateKey") as held:
         answer = pool.submit(client.create_key)
         held.wait_for(1)
         held.release()
         error = answer.exception()
 
-    assert "LimitExceededException" == error.response["Error"]["Code"]
+    assert "TagException" == error.response["Error"]["Code"]
     assert count_keys(mock) == 0
 
 

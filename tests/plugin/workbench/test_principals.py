@@ -6,13 +6,13 @@ import re
 
 import boto3
 import pytest
-from aiobotocore.session import AioSession
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import ClientError
 
 from pytest_kmsmock import KmsMock, KmsPolicyWarning, PrincipalHandle, mock_kms
+from tests.aio import AioSession, needs_aiobotocore
 from tests.plugin.clients import ACCESS_KEY_ID, make_client, make_older_session, make_session
 from tests.vocabulary import refusal
 
@@ -206,6 +206,7 @@ def test_clients(mock):
     assert {denial(WORKER, "ListKeys", "identity-based policy")} == set(names.values())
 
 
+@needs_aiobotocore
 def test_asynchronous_clients(mock):
     """A client of aiobotocore takes the access keys, too."""
     worker = mock.role("worker")

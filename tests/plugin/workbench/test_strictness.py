@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import unittest
 from collections.abc import Callable
 
@@ -300,7 +301,10 @@ def test_reason_of_a_fault_behind_another():
         mock.fail("*", "AccessDeniedException")
         refusal(client.list_keys)
 
-    assert ["KMS was called 5 times, and hit by what was planned before"] == explanation(use)
+    (reason,) = explanation(use)
+
+    # As often as the client's botocore tries.
+    assert re.fullmatch(r"KMS was called \d times, and hit by what was planned before", reason)
 
 
 def test_reason_where_nothing_was_called():
