@@ -256,7 +256,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+    # By name: pytest 8.0 has not made the class public yet.
+    terminalreporter: "pytest.TerminalReporter",
+    config: pytest.Config,
 ) -> None:
     usage = ACTIVE.defaults.usage
     if usage is not None:

@@ -1,5 +1,7 @@
 """The AWS Encryption SDK: its master key providers on KMS, with encryption contexts."""
 
+import io
+
 import aws_encryption_sdk
 import botocore.session
 import pytest
@@ -12,9 +14,31 @@ from aws_encryption_sdk.key_providers.kms import (
     MRKAwareStrictAwsKmsMasterKeyProvider,
     StrictAwsKmsMasterKeyProvider,
 )
+from aws_encryption_sdk.streaming_client import StreamDecryptor, StreamEncryptor
 
 from tests.operations.key_kinds import SIGNING_P256
 from tests.vocabulary import ACCOUNT, create_key
+
+
+@pytest.fixture(autouse=True)
+def _close_streams(monkeypatch):
+    """
+    Close the SDK's streams for good, also those that have failed.
+
+    Their own `close` refuses that. From Python 3.13 on their finalizers then raise, at any time
+    later: what pytest reports of it would hit whichever test runs at that moment.
+    """
+    leave = StreamDecryptor.__exit__
+
+    def leave_and_close(stream, *failure):
+        try:
+            return leave(stream, *failure)
+        finally:
+            io.IOBase.close(stream)
+
+    for kind in (StreamDecryptor, StreamEncryptor):
+        monkeypatch.setattr(kind, "__exit__", leave_and_close)
+
 
 MESSAGE = b"attack at dawn" * 1000
 CONTEXT = {"tenant": "7", "purpose": "test"}
