@@ -176,7 +176,7 @@ def unquote(annotation: str) -> str:
 
 
 def code_block(text: str) -> str:
-    return f"```python\n{text}\n```\n"
+    return f"```py\n{text}\n```\n"
 
 
 def describe(item: "griffe.Object") -> str:
@@ -220,7 +220,7 @@ def write_text(text: str) -> str:
     for block in re.split(r"\n{2,}(?=\S|    )", text):
         if block.startswith(("    ", ">>> ")):
             body = "\n".join(line.removeprefix("    ") for line in block.splitlines())
-            parts.append(f"```python\n{body}\n```")
+            parts.append(f"```py\n{body}\n```")
         else:
             parts.append(" ".join(block.split()) if "\n- " not in block else block)
     return "\n\n".join(parts) + "\n"
