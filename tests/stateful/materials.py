@@ -17,6 +17,13 @@ IN_PROGRESS = "ConflictException"
 MOST_ROTATIONS = 25
 
 
+def refuse_replica(family: Family, to: str) -> str | None:
+    """Tell why there can't be a replica there: wire-facts V7 and V8."""
+    if to == family.primary:
+        return "UnsupportedOperationException"
+    return "AlreadyExistsException" if to in family.copies else None
+
+
 class Materials(Ground):
     """What changes the material of a key, or puts it into another Region."""
 
@@ -187,7 +194,7 @@ class Materials(Ground):
         elif not family.is_multi_region or region != family.primary:
             error = NOT_PRIMARY
         else:
-            error = copy.refuse_use() or ("AlreadyExistsException" if to in family.copies else None)
+            error = copy.refuse_use() or refuse_replica(family, to)
         self.call(region, "replicate_key", error, KeyId=family.arn_in(region), ReplicaRegion=to)
         if error is None:
             state = "PendingImport" if family.is_external else "Enabled"
