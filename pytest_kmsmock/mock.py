@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
@@ -40,18 +40,6 @@ if TYPE_CHECKING:
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
-
-
-NOT_FOR_TESTS: Final = (
-    "adopt_server",
-    "has_plan_for",
-    "hold_up",
-    "note_bug",
-    "raise_bugs",
-    "respond",
-    "respond_as_planned",
-    "respond_unheld",
-)
 
 if TYPE_CHECKING:
     fixed = property
@@ -198,11 +186,6 @@ class KmsMock(Workbench, OffersServing):
         return self._consistency
 
     @property
-    def configured_region(self) -> str | None:
-        """The Region that the mock was given; for the seams."""
-        return self._configured_region
-
-    @property
     def wire(self) -> bool:
         """Whether botocore signs, sends, retries and parses; may be set, from the next call on."""
         return self._wire
@@ -248,10 +231,6 @@ class KmsMock(Workbench, OffersServing):
             auto_create_keys=self.auto_create_keys,
             outside=ACTIVE.outside,
         )
-
-    def __dir__(self) -> list[str]:
-        # What completes a name shall offer what tests use, and not what seams and servers ask.
-        return [name for name in super().__dir__() if name not in NOT_FOR_TESTS]
 
     def __enter__(self) -> NoReturn:
         raise TypeError(
@@ -345,11 +324,11 @@ class KmsMock(Workbench, OffersServing):
 
         return Scope(self._faults, policy)
 
-    def has_plan_for(self, operation: str) -> bool:
+    def _has_plan_for(self, operation: str) -> bool:
         """Say whether a request could be hit by a planned fault; for the seams."""
         return self._faults.concern(operation)
 
-    def respond(self, exchange: "Exchange") -> "Response":
+    def _respond(self, exchange: "Exchange") -> "Response":
         """Answer a request; for the seams."""
         response = self._perform(exchange)
         self._record.add(exchange, response)
@@ -357,18 +336,18 @@ class KmsMock(Workbench, OffersServing):
             self._look_at(response)
         return response
 
-    def respond_as_planned(self, exchange: "Exchange") -> "Outcome":
+    def _respond_as_planned(self, exchange: "Exchange") -> "Outcome":
         """Answer a request that may fail as planned, or wait before; for the seams."""
-        ticket = self.hold_up(exchange)
+        ticket = self._hold_up(exchange)
         if ticket is not None:
             ticket.wait()
-        return self.respond_unheld(exchange)
+        return self._respond_unheld(exchange)
 
-    def hold_up(self, exchange: "Exchange") -> "Ticket | None":
+    def _hold_up(self, exchange: "Exchange") -> "Ticket | None":
         """Return what a request has to wait for, if the test holds it; for the seams."""
         return self._faults.admit(self._announce(exchange))
 
-    def respond_unheld(self, exchange: "Exchange") -> "Outcome":
+    def _respond_unheld(self, exchange: "Exchange") -> "Outcome":
         """Answer a request that may fail as planned, and has waited; for the seams."""
         request, service = self._read(exchange), self._service
         outcome = self._faults.respond(

@@ -33,8 +33,7 @@ Purpose: TypeAlias = Literal["code", "set-up", "test"]
 class Stacked(Protocol):
     """What the stack asks of a mock: to open with its first turn, to close and settle after."""
 
-    @property
-    def configured_region(self) -> str | None: ...
+    _configured_region: str | None
 
     def _open(self, model: Any = None) -> None:
         """Begin empty, or as the *model* is now, a mock of the same kind."""
@@ -188,7 +187,7 @@ class ActiveMocks(Generic[Mock]):
     def configured_region(self) -> str | None:
         """The Region of KMS clients for which the code names none, if one is configured."""
         mock = self.current
-        return self.defaults.region_name if mock is None else mock.configured_region
+        return self.defaults.region_name if mock is None else mock._configured_region
 
     @property
     def refuse_outside(self) -> bool:

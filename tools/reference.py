@@ -12,8 +12,6 @@ from typing import Final
 
 import griffe
 
-from pytest_kmsmock.mock import NOT_FOR_TESTS
-
 REPOSITORY: Final = Path(__file__).parents[1]
 PAGE: Final = REPOSITORY / "docs" / "reference" / "api.md"
 WIDTH: Final = 88  # columns of a signature in one line
@@ -103,7 +101,7 @@ def render(item: "griffe.Attribute | griffe.Class | griffe.Function") -> Iterato
     yield describe(item)
     for name, found in sorted(item.all_members.items()):
         member = found.final_target if isinstance(found, griffe.Alias) else found
-        if name.startswith("_") or name in NOT_FOR_TESTS or not member.docstring:
+        if name.startswith("_") or not member.docstring:
             continue
         if isinstance(member, griffe.Function) and is_property(member):
             yield f"#### `{item.name}.{name}`\n"

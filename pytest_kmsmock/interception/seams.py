@@ -109,13 +109,13 @@ class Seams:
         call.access_key_id = access_key_id_of(credentials)
         if (
             mock.wire
-            or mock.has_plan_for(model.name)
+            or mock._has_plan_for(model.name)
             or not isinstance(body, bytes)
             or self._has_parser_of_its_own()
         ):
             self._sign_offline(context, credentials)
             return None
-        response = mock.respond(
+        response = mock._respond(
             Exchange(
                 operation=model.name,
                 region=context["client_region"],
@@ -177,10 +177,10 @@ class Asked(NamedTuple):
             BotoCoreError: The connection error that the test has planned, as if it came from there.
         """
         mock = self.call.mock
-        if mock.has_plan_for(self.exchange.operation):
-            outcome = mock.respond_unheld(self.exchange)
+        if mock._has_plan_for(self.exchange.operation):
+            outcome = mock._respond_unheld(self.exchange)
         else:
-            outcome = Outcome(response=mock.respond(self.exchange))
+            outcome = Outcome(response=mock._respond(self.exchange))
         self.call.failed_as_planned = outcome.planned is not None
         if outcome.connection_error is not None:
             error = getattr(botocore.exceptions, outcome.connection_error)
@@ -191,7 +191,7 @@ class Asked(NamedTuple):
 
     def hold(self) -> "Ticket | None":
         mock = self.call.mock
-        return mock.hold_up(self.exchange) if mock.has_plan_for(self.exchange.operation) else None
+        return mock._hold_up(self.exchange) if mock._has_plan_for(self.exchange.operation) else None
 
 
 def answer_request(request: "AWSPreparedRequest", mocks: Mocks, build: Build) -> AWSResponse | None:

@@ -67,15 +67,15 @@ def serve(mocks: Iterable[Any], url: str) -> None:
     forwarder = Forwarder(url)
     for mock in mocks:
         mock.wire = True
-        mock.has_plan_for = lambda operation: True
-        mock.respond_as_planned = mock.respond_unheld = forwarder.respond
-        mock.hold_up = do_nothing
-        mock.adopt_server = mock._open = refuse_handle
+        mock._has_plan_for = lambda operation: True
+        mock._respond_as_planned = mock._respond_unheld = forwarder.respond
+        mock._hold_up = do_nothing
+        mock._adopt_server = mock._open = refuse_handle
         mock._close = mock._settle = do_nothing
         mock._service = mock._record = mock._faults = Elsewhere()
 
 
-ANSWERING: Final = ("respond", "respond_as_planned", "respond_unheld")
+ANSWERING: Final = ("_respond", "_respond_as_planned", "_respond_unheld")
 
 
 def refuse_handle(*_: object) -> NoReturn:

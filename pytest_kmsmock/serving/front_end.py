@@ -45,13 +45,13 @@ _ATTEMPT: Final = re.compile(r"\battempt=(\d{1,6})\b")
 class Answerer(Protocol):
     """An active mock, as a request from outside sees it."""
 
-    def has_plan_for(self, operation: str) -> bool: ...
+    def _has_plan_for(self, operation: str) -> bool: ...
 
-    def respond(self, exchange: Exchange) -> "KmsResponse": ...
+    def _respond(self, exchange: Exchange) -> "KmsResponse": ...
 
-    def respond_as_planned(self, exchange: Exchange) -> Outcome: ...
+    def _respond_as_planned(self, exchange: Exchange) -> Outcome: ...
 
-    def note_bug(self, bug: Exception) -> None: ...
+    def _note_bug(self, bug: Exception) -> None: ...
 
 
 def answer(request: Request, address: str, mock: Answerer) -> Response | None:
@@ -71,7 +71,7 @@ def answer(request: Request, address: str, mock: Answerer) -> Response | None:
         response = write_error(error)
     except Exception as bug:
         LOG.error("the answer to %s failed", request.headers.get("x-amz-target"), exc_info=bug)
-        mock.note_bug(bug)
+        mock._note_bug(bug)
         response = write_error(KmsError("InternalFailure"))
     if response is not None and "origin" in request.headers:
         response.headers["Access-Control-Allow-Origin"] = "*"
@@ -131,8 +131,8 @@ def forward(request: Request, address: str, mock: Answerer) -> Response | None:
         origin=Origin(address, request.headers.get("user-agent", "")),
     )
     outcome = (
-        mock.respond_as_planned(exchange)
-        if mock.has_plan_for(operation)
+        mock._respond_as_planned(exchange)
+        if mock._has_plan_for(operation)
         else Outcome(response=respond(exchange, mock))
     )
     if LOG.isEnabledFor(logging.INFO):
@@ -145,7 +145,7 @@ def forward(request: Request, address: str, mock: Answerer) -> Response | None:
 
 def respond(exchange: Exchange, mock: Answerer) -> "KmsResponse":
     try:
-        return mock.respond(exchange)
+        return mock._respond(exchange)
     except ValueError as error:
         if b'"_custom_' not in exchange.body:
             raise

@@ -47,16 +47,16 @@ class OffersServing(Subject):
             reach="loopback",
         )
 
-    def adopt_server(self, server: "KmsServer") -> None:
+    def _adopt_server(self, server: "KmsServer") -> None:
         """Let *server* end with this mock; for the server, when it starts."""
         self._require_active()
         self._servers = (*self._servers, server)
 
-    def note_bug(self, bug: Exception) -> None:
+    def _note_bug(self, bug: Exception) -> None:
         """Keep what went wrong with a request of another process; for the servers."""
         self._bugs = (*self._bugs, bug)
 
-    def raise_bugs(self, failure: BaseException | None) -> None:
+    def _raise_bugs(self, failure: BaseException | None) -> None:
         """
         Let the test fail whose requests met bugs of this package; for the servers.
 
@@ -78,4 +78,4 @@ class OffersServing(Subject):
         servers, self._servers = self._servers, ()
         for server in servers:
             server._stop(failure)
-        self.raise_bugs(failure)
+        self._raise_bugs(failure)

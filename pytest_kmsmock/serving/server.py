@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     class Mock(front_end.Answerer, admin.Mock, Protocol):
         """A mock that can be served."""
 
-        def adopt_server(self, server: "KmsServer") -> None: ...
+        def _adopt_server(self, server: "KmsServer") -> None: ...
 
-        def raise_bugs(self, failure: BaseException | None) -> None: ...
+        def _raise_bugs(self, failure: BaseException | None) -> None: ...
 
 
 # For pytest: a failure is shown up to the test's own line.
@@ -80,7 +80,7 @@ class KmsServer:
             ValueError: If the mock is not active.
         """
         if self._listener is None:
-            self._mock.adopt_server(self)
+            self._mock._adopt_server(self)
             site = Site(self._mock, self._reach)
             self._listener = Listener(site, self._host, self._asked_port)
             SERVERS[self._listener.port] = self._mock
@@ -103,7 +103,7 @@ class KmsServer:
         if listener is not None:
             del SERVERS[listener.port]
             listener.close()
-            self._mock.raise_bugs(failure)
+            self._mock._raise_bugs(failure)
 
     @property
     def port(self) -> int:

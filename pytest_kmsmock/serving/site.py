@@ -28,7 +28,7 @@ class Site:
 
     def may_wait(self, request: Request) -> bool:
         operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-        return self._mock.has_plan_for(operation)
+        return self._mock._has_plan_for(operation)
 
     def answer(self, request: Request, address: str) -> Response | None:
         if request.target.startswith(ADMIN_PATH):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import pytest_kmsmock
-from pytest_kmsmock import mock_kms
+from pytest_kmsmock import KmsMock, mock_kms
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -59,6 +59,59 @@ def test_exported_names():
 def test_exported_name_is_documented(name):
     """Each public name says what it is for."""
     assert inspect.getdoc(getattr(pytest_kmsmock, name))
+
+
+def test_members_of_the_mock():
+    """What completes on a mock is for tests, and nothing that only seams and servers ask."""
+    assert [
+        "access",
+        "account",
+        "account_id",
+        "acting_as",
+        "adopt_moto_keys",
+        "alter",
+        "assert_called",
+        "assert_not_called",
+        "auto_create_keys",
+        "boto3_session",
+        "caller",
+        "calls",
+        "children",
+        "client",
+        "clock",
+        "cloudhsm_cluster",
+        "consistency",
+        "create_grant",
+        "create_key",
+        "delay",
+        "external_key_manager",
+        "fail",
+        "hold",
+        "identities",
+        "key_store",
+        "least_privilege",
+        "load",
+        "raises",
+        "region_name",
+        "register_ciphertext",
+        "reset",
+        "restore",
+        "role",
+        "root",
+        "seed",
+        "serve",
+        "service",
+        "session",
+        "share_key",
+        "snapshot",
+        "start",
+        "stop",
+        "strict",
+        "unfired_faults",
+        "unshare_key",
+        "user",
+        "wire",
+    ] == [name for name in dir(KmsMock) if not name.startswith("_")]
 
 
 def test_arguments_of_mock_kms():

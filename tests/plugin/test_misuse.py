@@ -377,11 +377,3 @@ def test_stop_within_a_block():
         assert [] == other.client().list_keys()["Keys"]
 
     assert mock is not other
-
-
-def test_what_is_offered(kms_mock):
-    """What completes names offers the methods for tests, and not those for seams and servers."""
-    offered = dir(kms_mock)
-
-    assert {"calls", "clock", "create_key", "fail", "raises", "reset"} <= set(offered)
-    assert {"has_plan_for", "plan_of_test", "respond", "respond_as_planned"}.isdisjoint(offered)

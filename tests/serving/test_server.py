@@ -283,7 +283,7 @@ def break_list_keys(monkeypatch, mock):
     def fail(exchange):
         raise LookupError("oh no")
 
-    monkeypatch.setattr(mock, "respond", fail)
+    monkeypatch.setattr(mock, "_respond", fail)
 
 
 def test_bug_of_ours(monkeypatch, caplog, mock):

@@ -20,7 +20,7 @@ UNCHECKED = make_todays_client(validates=False)
 def answer_twice(mock: KmsMock, operation: str, request: dict[str, Any]) -> list[dict[str, Any]]:
     """Have one response of KMS handed on by each seam."""
     responses: list[Response] = []
-    perform = mock.respond
+    perform = mock._respond
 
     def respond_once(exchange: Exchange) -> Response:
         if not responses:
@@ -34,7 +34,7 @@ def answer_twice(mock: KmsMock, operation: str, request: dict[str, Any]) -> list
         except ClientError as error:
             return {"type": type(error), "text": str(error), **error.response}
 
-    mock.respond = respond_once
+    mock._respond = respond_once
     return [call(wire=False), call(wire=True)]
 
 

@@ -19,7 +19,7 @@ INTERNAL_ERROR = KmsError("KMSInternalException", None)
 
 
 class Recorder:
-    """Stands in for a mock's `respond`: keeps what it is told, and answers with errors first."""
+    """Stands in for a mock's `_respond`: keeps what it is told, and answers with errors first."""
 
     def __init__(self, errors: int = 0) -> None:
         self.errors = errors
@@ -42,7 +42,7 @@ class Recorder:
 def record(mock, monkeypatch) -> Callable[..., list[Exchange]]:
     def start(errors: int = 0) -> list[Exchange]:
         recorder = Recorder(errors)
-        monkeypatch.setattr(mock, "respond", recorder)
+        monkeypatch.setattr(mock, "_respond", recorder)
         return recorder.exchanges
 
     return start

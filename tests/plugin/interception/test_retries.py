@@ -158,7 +158,7 @@ def test_sleep_that_was_not_planned(mock, sleeps, monkeypatch):
     client.list_keys()
     planned, sleeps[:] = sleeps[:], []
     answered = []
-    perform = mock.respond
+    perform = mock._respond
 
     def respond(exchange):
         answered.append(exchange)
@@ -167,7 +167,7 @@ def test_sleep_that_was_not_planned(mock, sleeps, monkeypatch):
             return mock._service.refuse(mock._read(exchange), error)
         return perform(exchange)
 
-    monkeypatch.setattr(mock, "respond", respond)
+    monkeypatch.setattr(mock, "_respond", respond)
     client.list_keys()
 
     assert [0] == planned
