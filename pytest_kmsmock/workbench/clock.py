@@ -56,7 +56,8 @@ class MockClock:
 
         Raises:
             TypeError: For something else than a `timedelta` and numbers.
-            ValueError: If that is backwards or beyond all dates, or the mock is not active.
+            ValueError: If that is backwards, infinite or beyond the year 9989, or the mock is not
+                active.
         """
         parts = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
         self._clock_to_move().advance(delta, **parts)
@@ -68,7 +69,7 @@ class MockClock:
 
         Raises:
             TypeError: If *moment* is no `datetime`.
-            ValueError: If it lies in the past of this clock, or the mock is not active.
+            ValueError: If it is before `now()` or beyond the year 9989, or the mock is not active.
         """
         self._clock_to_move().move_to(moment)
 

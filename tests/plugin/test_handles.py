@@ -1,6 +1,6 @@
 """What a test holds of a mock is never out of date: it looks again, or says that it can't."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -113,8 +113,19 @@ class TestClock:
                 "move_to() takes a datetime such as datetime.fromisoformat('2030-01-01'), not"
                 " '2030-01-01'",
             ),
+            (
+                lambda clock: clock.move_to(date(2030, 1, 1)),
+                TypeError,
+                "move_to() takes a datetime such as datetime(2030, 1, 1, tzinfo=timezone.utc), not"
+                " datetime.date(2030, 1, 1)",
+            ),
+            (
+                lambda clock: clock.advance(days=float("inf")),
+                ValueError,
+                "advance(days=...) takes a finite number, not inf",
+            ),
         ],
-        ids=["bare", "text", "weeks", "iso"],
+        ids=["bare", "text", "weeks", "iso", "date", "infinity"],
     )
     def test_misuse(self, kms_mock, misuse, error, message):
         """A clock that is told nonsense says what to write instead, and stands as it stood."""

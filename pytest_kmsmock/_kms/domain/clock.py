@@ -1,7 +1,8 @@
 """The time of one mock: the system's, shifted or frozen by the test."""
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from math import isfinite
 from typing import Final
 
 from pytest_kmsmock._kms.locking import new_lock
@@ -52,21 +53,24 @@ class Clock:
 
         Raises:
             TypeError: For anything else.
-            ValueError: If that is backwards, or beyond the year 9989.
+            ValueError: If that is backwards, no finite number, or beyond the year 9989.
         """
         if not isinstance(delta, timedelta):
             raise TypeError(
                 f"advance() takes a timedelta, or keywords such as days=7 and seconds=1.5, not"
                 f" {delta!r}"
             )
-        for name, number in {
+        parts: dict[str, object] = {
             "days": days,
             "hours": hours,
             "minutes": minutes,
             "seconds": seconds,
-        }.items():
-            if not isinstance(number, (int, float)):
+        }
+        for name, number in parts.items():
+            if not isinstance(number, (int, float)) or isinstance(number, bool):
                 raise TypeError(f"advance({name}=...) takes a number, not {number!r}")
+            if isinstance(number, float) and not isfinite(number):
+                raise ValueError(f"advance({name}=...) takes a finite number, not {number!r}")
         try:
             delta += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         except OverflowError:
@@ -85,13 +89,11 @@ class Clock:
             ValueError: If it lies in the past of this clock, or beyond the year 9989.
         """
         if not isinstance(moment, datetime):
-            hint = (
-                f"datetime.fromisoformat({moment!r})"
-                if isinstance(moment, str)
-                else "datetime(2030, 1, 1, tzinfo=timezone.utc)"
+            raise TypeError(
+                f"move_to() takes a datetime such as {_suggest(moment)}, not {moment!r}"
             )
-            raise TypeError(f"move_to() takes a datetime such as {hint}, not {moment!r}")
-        moment = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment
+        if moment.utcoffset() is None:
+            moment = moment.replace(tzinfo=timezone.utc)
         with self._lock:
             now = self.now()
             if moment < now:
@@ -120,6 +122,14 @@ class Clock:
             self._offset += delta
         else:
             self._frozen = in_milliseconds(self._frozen + delta)
+
+
+def _suggest(moment: object) -> str:
+    """Return what to write instead of *moment*, which is no datetime."""
+    if isinstance(moment, str):
+        return f"datetime.fromisoformat({moment!r})"
+    day = moment if isinstance(moment, date) else date(2030, 1, 1)
+    return f"datetime({day.year}, {day.month}, {day.day}, tzinfo=timezone.utc)"
 
 
 def _beyond_the_calendar() -> ValueError:

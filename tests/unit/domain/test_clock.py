@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
 import pytest
 
@@ -236,12 +236,18 @@ def test_as_far_as_the_calendar_goes(clock):
             " '2030-01-01'",
         ),
         (
-            lambda clock: clock.move_to(date(2030, 1, 1)),
-            "move_to() takes a datetime such as datetime(2030, 1, 1, tzinfo=timezone.utc), not"
-            " datetime.date(2030, 1, 1)",
+            lambda clock: clock.move_to(date(2031, 5, 6)),
+            "move_to() takes a datetime such as datetime(2031, 5, 6, tzinfo=timezone.utc), not"
+            " datetime.date(2031, 5, 6)",
         ),
+        (
+            lambda clock: clock.move_to(1924905600),
+            "move_to() takes a datetime such as datetime(2030, 1, 1, tzinfo=timezone.utc), not"
+            " 1924905600",
+        ),
+        (lambda clock: clock.advance(days=True), "advance(days=...) takes a number, not True"),
     ],
-    ids=["a number", "text for a number", "text", "a date"],
+    ids=["a number", "text for a number", "text", "a date", "seconds since 1970", "a switch"],
 )
 def test_other_types(clock, move, message):
     """What is no moment and no length of time is refused, in words that say what would do."""
@@ -252,10 +258,29 @@ def test_other_types(clock, move, message):
     assert START == clock.now()
 
 
-def test_no_number(clock):
-    """NaN seconds are no length of time."""
-    with pytest.raises(ValueError, match="NaN"):
-        clock.advance(seconds=float("nan"))
+@pytest.mark.parametrize("unit", ["days", "hours", "minutes", "seconds"])
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_no_length_of_time(clock, unit, number):
+    """What is not a finite number is no length of time, whatever it counts."""
+    with pytest.raises(ValueError, match="takes a finite number") as refused:
+        clock.advance(**{unit: float(number)})
+
+    assert f"advance({unit}=...) takes a finite number, not {number}" == str(refused.value)
+    assert START == clock.now()
+
+
+class NoZone(tzinfo):
+    """A zone that does not say how far it is from UTC."""
+
+    def utcoffset(self, moment):
+        return None
+
+
+def test_move_to_a_zone_without_offset(clock):
+    """A moment whose zone has no offset counts as UTC, as Python compares it."""
+    clock.move_to(datetime(2026, 2, 1, tzinfo=NoZone()))
+
+    assert datetime(2026, 2, 1, tzinfo=timezone.utc) == clock.now()
 
 
 def test_many_threads(clock):
