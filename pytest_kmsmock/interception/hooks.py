@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # Loaded already, they may have made sessions or clients that no initializer has seen.
 OLDER: Final = ("botocore.endpoint", "moto.core.botocore_stubber")
 
+# The modules of what sends, for callers who wait and for those who await.
+SENDERS: Final = ("botocore.endpoint", "aiobotocore.endpoint")
+
 CASTING: Final = threading.Lock()
 
 
@@ -128,9 +131,22 @@ def nets_to_cast(mocks: "Mocks") -> list["Net"]:
     def prepare_request(
         wrapped: Any, endpoint: object, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
+        cover(type(endpoint))
         prepared = wrapped(*args, **kwargs)
         prepared.context = args[0].context  # as botocore's newer versions do
         return prepared
+
+    covered: set[type] = set()
+
+    def cover(kind: type) -> None:
+        """Wrap `_send` of a class of endpoints that has one of its own, the first time it sends."""
+        if kind in covered:
+            return
+        covered.add(kind)
+        owner = next(one for one in kind.__mro__ if "_send" in vars(one))
+        if owner.__module__ not in SENDERS:
+            is_async = any(one.__module__ == SENDERS[1] for one in kind.__mro__)
+            wrap_method(kind, "_send", send_async if is_async else send)
 
     def leave_ours(
         wrapped: Any, handler: object, args: tuple[Any, ...], kwargs: dict[str, Any]

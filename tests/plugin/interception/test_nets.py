@@ -2,17 +2,21 @@
 
 import subprocess
 import sys
+from io import BytesIO
 
 import botocore
 import pytest
 from botocore import UNSIGNED, useragent
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.endpoint import Endpoint
+from urllib3 import HTTPResponse
 
-from pytest_kmsmock import mock_kms
+from pytest_kmsmock import CallOutsideMock, kms_outside, mock_kms
 from pytest_kmsmock.interception import hooks as interception
 from pytest_kmsmock.mock import ACTIVE
 from tests.aio import AioSession, needs_aiobotocore
-from tests.plugin.clients import make_client, make_older_session
+from tests.plugin.clients import make_client, make_older_session, make_session
 from tests.vocabulary import create_key, refusal
 
 OLDER_THAN_THE_PLUGIN = """
@@ -102,6 +106,88 @@ async def test_older_session_of_aiobotocore(mock):
         created = await client.create_key()
 
     assert created["KeyMetadata"]["Arn"].startswith("arn:aws:kms:eu-north-1:123456789012:key/")
+
+
+class OwnEndpoint(Endpoint):
+    """An endpoint of somebody's own, which sends without asking botocore's."""
+
+    def _send(self, request):
+        raise NotImplementedError(f"{request.method} {request.url} has left the process")
+
+
+class OwnMarker:
+    """Stands before such an endpoint, and changes nothing."""
+
+
+class OwnSubclass(OwnMarker, OwnEndpoint):
+    """Inherits how it sends."""
+
+
+@pytest.fixture(params=[OwnEndpoint, OwnSubclass])
+def own_endpoint(request, monkeypatch):
+    """Let new clients have endpoints of somebody's own class."""
+    kind = type(request.param.__name__, (request.param,), {})  # that no net has seen
+    monkeypatch.setattr("botocore.endpoint.Endpoint", kind)
+    return kind
+
+
+def test_own_endpoint(mock, own_endpoint):
+    """An endpoint whose class sends in its own way is served."""
+    client = make_client()
+
+    arn = create_key(client)
+
+    assert own_endpoint is type(client._endpoint)
+    assert arn == mock.client().describe_key(KeyId=arn)["KeyMetadata"]["Arn"]
+    assert ["CreateKey", "DescribeKey"] == [call.operation for call in mock.calls]
+
+
+def test_own_endpoint_outside_of_mocks(own_endpoint):
+    """Without a mock, an endpoint whose class sends in its own way is refused as others are."""
+    client = make_client(aws_access_key_id="x", aws_secret_access_key="x")
+
+    with kms_outside("error"), pytest.raises(CallOutsideMock):
+        client.list_keys()
+    with pytest.raises(NotImplementedError) as sent:
+        client.list_keys()
+
+    assert "POST https://kms.us-east-1.amazonaws.com/ has left the process" == str(sent.value)
+
+
+@pytest.mark.asyncio
+@needs_aiobotocore
+async def test_own_endpoint_of_aiobotocore(mock, monkeypatch):
+    """An asynchronous endpoint whose class sends in its own way is served, too."""
+    from aiobotocore.endpoint import AioEndpoint
+
+    class Own(AioEndpoint):
+        async def _send(self, request):
+            raise NotImplementedError
+
+    monkeypatch.setattr("aiobotocore.endpoint.AioEndpoint", Own)
+    async with make_session(AioSession).create_client("kms", "eu-north-1") as client:
+        created = await client.create_key()
+
+        assert Own is type(client._endpoint)
+        assert created["KeyMetadata"]["Arn"].startswith("arn:aws:kms:eu-north-1:123456789012:key/")
+
+
+def test_replaced_send(monkeypatch):
+    """A function that a test puts in the place of `_send` is asked, and not KMS: as documented."""
+    sent = []
+
+    def answer(self, request):
+        sent.append(request.headers["X-Amz-Target"])
+        raw = HTTPResponse(BytesIO(b'{"Keys": []}'), preload_content=False)
+        return AWSResponse(request.url, 200, {}, raw)
+
+    monkeypatch.setattr(Endpoint, "_send", answer)
+    with mock_kms(wire=True) as mock:
+        keys = make_client().list_keys()["Keys"]
+
+        assert [] == keys
+        assert [b"TrentService.ListKeys"] == sent
+        assert [] == mock.calls
 
 
 def test_other_service_in_an_older_session(mock, monkeypatch):
