@@ -240,11 +240,11 @@ def read_request(request: "AWSPreparedRequest", mocks: Mocks) -> Asked | None:
     context = context_of(request)
     call = in_flight(context)
     mock = mocks.current if call is None else call.mock
-    if leads_elsewhere(request.url, mock):
-        return None
     if mock is None:
         if mocks.refuse_outside and not is_loopback(request.url):
             refuse(operation, request.url)
+        return None
+    if leads_elsewhere(request.url, mock):
         return None
     if call is None:
         call = context[KEY] = InFlight(mock)

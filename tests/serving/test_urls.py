@@ -4,11 +4,14 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import pytest_socket
 
 from pytest_kmsmock import mock_kms
+from pytest_kmsmock.interception import served
 from pytest_kmsmock.interception.served import OTHERS, SERVERS
 from tests.aio import AioSession, needs_aiobotocore
 from tests.serving.test_command import Process
@@ -88,6 +91,93 @@ def test_other_endpoint_on_this_machine(wire):
     server.terminate()
     server.wait()
     server.stdout.close()
+
+
+class Neighbour(ThreadingHTTPServer):
+    """Somebody else's server on this machine, which counts who asks what."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.asked = []
+        self.body = b'{"services": {}}'
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Answer(BaseHTTPRequestHandler):
+    """Answers all with the body of its server."""
+
+    def do_GET(self):
+        self.server.asked.append(f"{self.command} {self.path}")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.body)))
+        self.end_headers()
+        self.wfile.write(self.server.body)
+
+    def do_POST(self):
+        self.do_GET()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def neighbour():
+    with Neighbour() as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()
+
+
+@pytest.fixture
+def seconds(monkeypatch):
+    """Hold the time after which an endpoint is asked again."""
+    passed = [0.0]
+    monkeypatch.setattr(served, "monotonic", lambda: passed[0])
+    return passed
+
+
+def test_other_endpoint_is_asked_once(wire, neighbour, seconds):
+    """Somebody else's server is asked once by each mock, and not at every call."""
+    for _ in range(2):
+        with mock_kms(wire=wire) as mock:
+            client = mock.client(endpoint_url=neighbour.url)
+            for _ in range(3):
+                client.list_keys()
+
+            assert 3 == len(mock.calls)
+
+    assert 2 * ["GET /_kmsmock/health"] == neighbour.asked
+
+
+def test_other_endpoint_that_becomes_a_server(wire, neighbour, seconds):
+    """A server that starts later on the same port is found after a second."""
+    with mock_kms(wire=wire) as mock:
+        client = mock.client(endpoint_url=neighbour.url)
+        client.list_keys()
+        neighbour.body = b'{"server": "pytest-kmsmock"}'
+        seconds[0] = 0.99
+        client.list_keys()
+        seconds[0] = 1.0
+        client.list_keys()
+
+        assert 2 == len(mock.calls)
+    assert ["GET /_kmsmock/health", "GET /_kmsmock/health", "POST /"] == neighbour.asked
+    OTHERS.clear()
+
+
+def test_other_endpoint_without_a_mock(neighbour):
+    """Without a mock, a server on this machine gets the requests, and no question of ours."""
+    with mock_kms() as mock:
+        client = mock.client(endpoint_url=neighbour.url)
+
+    client.list_keys()
+
+    assert ["POST /"] == neighbour.asked
 
 
 def test_other_endpoint_where_sockets_are_refused():
