@@ -12,6 +12,36 @@ from urllib.parse import urlsplit
 # (https://docs.localstack.cloud/aws/capabilities/networking/).
 LOCALSTACK: Final = "localhost.localstack.cloud"
 
+IN_TEST: Final = (
+    "Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it answered in "
+    'memory; if it is meant for AWS, mark the test with @pytest.mark.kms_outside("allow").'
+)
+IN_CLASS: Final = (
+    "Decorate the class with @mock_kms or @pytest.mark.kms to have it answered in memory: then "
+    "{0} runs in a mock, and each test begins with a copy of it; if it is meant for AWS, mark the "
+    'class with @pytest.mark.kms_outside("allow").'
+)
+IN_MODULE: Final = (
+    "Write pytestmark = pytest.mark.kms in the module to have it answered in memory: then {0} runs "
+    "in a mock, and each test begins with a copy of it; if it is meant for AWS, write pytestmark = "
+    'pytest.mark.kms_outside("allow").'
+)
+IN_FIXTURE: Final = (
+    "Let the fixture {0} ask for the fixture {1}_kms_mock to have it answered in memory; if it is "
+    'meant for AWS, mark the tests that use it with @pytest.mark.kms_outside("allow").'
+)
+
+# By the name of the function: what sets up, or tears down, all tests of a class or a module.
+SET_UPS: Final = {
+    **dict.fromkeys(("setup_class", "teardown_class"), IN_CLASS),
+    **dict.fromkeys(("setUpClass", "tearDownClass", "setUpTestData"), IN_CLASS),
+    **dict.fromkeys(("setup_module", "teardown_module"), IN_MODULE),
+    **dict.fromkeys(("setUpModule", "tearDownModule"), IN_MODULE),
+}
+
+# pytest's hook that calls a fixture; its argument says which.
+FIXTURE_HOOK: Final = "pytest_fixture_setup"
+
 
 class CallOutsideMock(RuntimeError):
     """
@@ -26,13 +56,11 @@ def refuse(operation: str, url: str) -> NoReturn:
     Raises:
         CallOutsideMock: Always, with the call, where it was made, and what to add.
     """
-    place = describe_place(sys._getframe())
+    frame = sys._getframe()
     raise CallOutsideMock(
-        f"{operation} was called {place} while no KMS mock was active, and kmsmock_outside is "
-        f"'error': it would have gone to {urlsplit(url).netloc}. "
-        "Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it answered in "
-        'memory; if it is meant for AWS, mark the test with @pytest.mark.kms_outside("allow"). '
-        "moto would have answered it, were one of its mocks active."
+        f"{operation} was called {describe_place(frame)} while no KMS mock was active, and "
+        f"kmsmock_outside is 'error': it would have gone to {urlsplit(url).netloc}. "
+        f"{describe_way(frame)} moto would have answered it, were one of its mocks active."
     )
 
 
@@ -65,3 +93,16 @@ def describe_place(frame: FrameType | None) -> str:
         return f"at {path}:{frame.f_lineno}, in {frame.f_code.co_name},"
     # A worker thread that was handed a client's method has only library code on its stack.
     return f"in a thread of its own (test: {os.environ.get('PYTEST_CURRENT_TEST', 'none')})"
+
+
+def describe_way(frame: FrameType | None) -> str:
+    """Say what to add so that it is answered: to the test, or to what sets up several tests."""
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name in SET_UPS:
+            return SET_UPS[code.co_name].format(code.co_name)
+        fixture = frame.f_locals.get("fixturedef") if code.co_name == FIXTURE_HOOK else None
+        if fixture is not None and fixture.scope != "function":
+            return IN_FIXTURE.format(fixture.argname, fixture.scope)
+        frame = frame.f_back
+    return IN_TEST

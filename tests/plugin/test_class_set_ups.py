@@ -250,3 +250,97 @@ def test_fixture_of_wider_scope_with_options(run_pytest):
     )
 
     result.assert_outcomes(passed=1)
+
+
+FORGETFUL = """
+    import unittest
+
+    import pytest
+    from pytest_kmsmock import KmsMock
+
+    def call():
+        KmsMock(region_name="us-east-1").client().list_keys()
+
+    class LikeDjangos(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.setUpTestData()
+
+        @classmethod
+        def setUpTestData(cls):
+            pass
+
+"""
+
+OF_A_CLASS = (
+    "Decorate the class with @mock_kms or @pytest.mark.kms to have it answered in memory: then {} "
+    "runs in a mock, and each test begins with a copy of it; if it is meant for AWS, mark the "
+    'class with @pytest.mark.kms_outside("allow").'
+)
+OF_A_MODULE = (
+    "Write pytestmark = pytest.mark.kms in the module to have it answered in memory: then {} runs "
+    "in a mock, and each test begins with a copy of it; if it is meant for AWS, write pytestmark = "
+    'pytest.mark.kms_outside("allow").'
+)
+OF_A_FIXTURE = (
+    "Let the fixture prepared ask for the fixture {}_kms_mock to have it answered in memory; if it "
+    'is meant for AWS, mark the tests that use it with @pytest.mark.kms_outside("allow").'
+)
+
+IN_A_CLASS = """
+    class TestIt({base}):
+        @classmethod
+        def {name}(cls):
+            call()
+
+        def test_it(self):
+            pass
+"""
+IN_A_MODULE = """
+    def {name}():
+        call()
+
+    def test_it():
+        pass
+"""
+IN_A_FIXTURE = """
+    @pytest.fixture(scope="{name}")
+    def prepared():
+        call()
+
+    def test_it(prepared):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "way"),
+    [
+        (IN_A_CLASS.replace("({base})", ""), "setup_class", OF_A_CLASS),
+        (IN_A_CLASS.replace("({base})", ""), "teardown_class", OF_A_CLASS),
+        (IN_A_CLASS.replace("{base}", "unittest.TestCase"), "setUpClass", OF_A_CLASS),
+        (IN_A_CLASS.replace("{base}", "unittest.TestCase"), "tearDownClass", OF_A_CLASS),
+        (IN_A_CLASS.replace("{base}", "LikeDjangos"), "setUpTestData", OF_A_CLASS),
+        (IN_A_MODULE, "setup_module", OF_A_MODULE),
+        (IN_A_MODULE, "teardown_module", OF_A_MODULE),
+        (IN_A_MODULE, "setUpModule", OF_A_MODULE),
+        (IN_A_MODULE, "tearDownModule", OF_A_MODULE),
+        (IN_A_FIXTURE, "class", OF_A_FIXTURE),
+        (IN_A_FIXTURE, "module", OF_A_FIXTURE),
+        (IN_A_FIXTURE, "package", OF_A_FIXTURE),
+        (IN_A_FIXTURE, "session", OF_A_FIXTURE),
+    ],
+    ids=lambda value: value if value.isidentifier() else "",
+)
+def test_set_up_that_forgot_the_mock(run_pytest, module, name, way):
+    """A set-up of several tests that is refused is told the way that works there."""
+    module = FORGETFUL + module.replace("{name}", name)
+    result = run_pytest(module, ini="kmsmock_outside = error")
+
+    line = next(line for line in result.outlines if line.startswith("E  "))
+    assert (
+        "E       pytest_kmsmock.interception.outside.CallOutsideMock: ListKeys was called at"
+        " test_set_up_that_forgot_the_mock.py:7, in call, while no KMS mock was active, and"
+        " kmsmock_outside is 'error': it would have gone to kms.us-east-1.amazonaws.com."
+        f" {way.format(name)} moto would have answered it, were one of its mocks active."
+    ) == line
