@@ -6,7 +6,7 @@ from pytest_kmsmock._kms.crypto.material_ids import key_material_id
 from pytest_kmsmock._kms.crypto.materials.making import Material, generate
 from pytest_kmsmock._kms.crypto.specs import SPECS, KeySpec, Kind
 from pytest_kmsmock._kms.domain.aliases import AWS_MANAGED_KEYS, Alias
-from pytest_kmsmock._kms.domain.identifiers import new_key_id
+from pytest_kmsmock._kms.domain.identifiers import draw_unused, new_key_id
 from pytest_kmsmock._kms.domain.keys import AWS_KMS, Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.rotation import DEFAULT_PERIOD, schedule_rotation
 from pytest_kmsmock._kms.domain.world import Region, World
@@ -25,8 +25,12 @@ def create_family(
     key_id: str | None = None,
 ) -> KeyFamily:
     """Make a family without members; its material, if KMS makes it, is `generate_version()`'s."""
+    if key_id is None:
+        key_id = draw_unused(
+            lambda: new_key_id(world.source, multi_region=is_multi_region), world.has_key
+        )
     return KeyFamily(
-        key_id=new_key_id(world.source, multi_region=is_multi_region) if key_id is None else key_id,
+        key_id=key_id,
         account_id=region.account_id,
         partition=region.partition,
         spec=spec,

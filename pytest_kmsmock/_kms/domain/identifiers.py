@@ -1,7 +1,8 @@
 """Key ids, key ARNs, alias names and alias ARNs: making and reading them."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from pytest_kmsmock._kms.crypto.randomness import RandomSource
 
@@ -9,6 +10,8 @@ from pytest_kmsmock._kms.crypto.randomness import RandomSource
 _KEY_ID = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|mrk-[0-9a-fA-F]{32}", re.ASCII
 )
+
+T = TypeVar("T")
 
 ALIAS_PREFIX = "alias/"
 AWS_ALIAS_PREFIX = "alias/aws/"
@@ -64,6 +67,13 @@ def new_uuid(source: RandomSource) -> str:
     raw[8] = raw[8] & 0x3F | 0x80
     text = raw.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def draw_unused(draw: Callable[[], T], is_used: Callable[[T], bool]) -> T:
+    """Draw until it is new: a source that a test seeds again repeats what it has drawn before."""
+    while is_used(drawn := draw()):
+        pass
+    return drawn
 
 
 def new_key_id(source: RandomSource, *, multi_region: bool) -> str:

@@ -11,6 +11,7 @@ from pytest_kmsmock._kms.crypto.material_ids import key_material_id
 from pytest_kmsmock._kms.crypto.materials.making import Material, generate
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind
 from pytest_kmsmock._kms.domain.changes import drop, put
+from pytest_kmsmock._kms.domain.identifiers import draw_unused
 from pytest_kmsmock._kms.domain.keys import ImportedMaterial, Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.world import World
 
@@ -71,7 +72,9 @@ def issue_parameters(
         wrapping_key=generate(wrapping_spec, source=world.source, leases=world.leases),
         valid_to=now + PARAMETERS_LIFETIME,
     )
-    token = world.source.token_bytes(TOKEN_LENGTH)
+    token = draw_unused(
+        lambda: world.source.token_bytes(TOKEN_LENGTH), world.import_parameters.__contains__
+    )
     put(world.import_parameters, token, parameters)
     return token, parameters
 

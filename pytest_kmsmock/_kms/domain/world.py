@@ -160,6 +160,14 @@ class World:
                 found[account_id] = account.org_id
         return found
 
+    def has_key(self, key_id: str) -> bool:
+        """Tell whether a key of any account and Region has this id."""
+        return any(
+            key_id in region.keys
+            for account in self.accounts.values()
+            for region in account.regions.values()
+        )
+
     def region_of(self, key: Key) -> Region:
         return self.account(key.family.account_id).region(key.region)
 

@@ -13,6 +13,7 @@ from pytest_kmsmock._kms.crypto.specs import (
     Kind,
 )
 from pytest_kmsmock._kms.domain.grants import Grant, is_grant_id, new_grant_token, read_grant_token
+from pytest_kmsmock._kms.domain.identifiers import draw_unused
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.errors import (
@@ -63,7 +64,9 @@ def create_grant(ctx: Context, request: RequestMembers, key: Key) -> ResponseMem
     check_operations(request["Operations"], key)
     constraints = read_constraints(request, key)
     grant = Grant(
-        grant_id=ctx.world.source.token_bytes(32).hex(),
+        grant_id=draw_unused(
+            lambda: ctx.world.source.token_bytes(32).hex(), ctx.world.grants.__contains__
+        ),
         key=key,
         grantee_principal=request.get("GranteePrincipal"),
         grantee_service_principal=request.get("GranteeServicePrincipal"),

@@ -3,6 +3,7 @@
 from typing import Final
 
 from pytest_kmsmock._kms.domain.changes import change, drop, put
+from pytest_kmsmock._kms.domain.identifiers import draw_unused
 from pytest_kmsmock._kms.domain.key_stores.links import ClusterLink, Link, ProxyLink
 from pytest_kmsmock._kms.domain.key_stores.stores import KeyStore
 from pytest_kmsmock._kms.domain.keys import AWS_CLOUDHSM
@@ -60,7 +61,10 @@ def create_custom_key_store(ctx: Context, request: RequestMembers) -> ResponseMe
     if len(ctx.region.key_stores) >= quota:
         raise limit_exceeded(f"The account already has the maximum of {quota} custom key stores.")
 
-    store_id = f"cks-{ctx.world.source.token_bytes(9).hex()[:17]}"
+    store_id = draw_unused(
+        lambda: f"cks-{ctx.world.source.token_bytes(9).hex()[:17]}",
+        ctx.region.key_stores.__contains__,
+    )
     store = KeyStore(store_id=store_id, name=name, creation_date=ctx.now, link=link)
     put(ctx.region.key_stores, store_id, store)
     return {"CustomKeyStoreId": store_id}

@@ -488,6 +488,53 @@ class TestSeed:
 
         assert [] == kms.list_grants(KeyId=key)["Grants"]
 
+    @pytest.mark.parametrize("multi_region", [False, True], ids=["uuid", "mrk"])
+    def test_seed_again_for_keys(self, kms_mock, multi_region):
+        """Seeding again repeats no id of a key that there is, in whatever Region or account."""
+
+        def play():
+            kms_mock.reset()
+            created = []
+            for region in ("eu-west-1", "eu-west-1", "us-east-1"):
+                kms_mock.seed(42)
+                client = kms_mock.client(region)
+                created.append(client.create_key(MultiRegion=multi_region)["KeyMetadata"]["KeyId"])
+            kms_mock.seed(42)
+            other = kms_mock.account("111122223333").create_key(MultiRegion=multi_region)
+            return [*created, other.key_id]
+
+        first = play()
+
+        assert 4 == len({*first})
+        assert first == play()
+
+    def test_seed_again_for_the_rest(self, kms, kms_mock):
+        """Seeding again repeats no grant, no custom key store and no import token that there is."""
+        key = create_key(kms)
+        external = create_key(kms, Origin="EXTERNAL")
+        stores, grants, tokens = [], [], []
+        for operation in ("Decrypt", "Encrypt"):
+            kms_mock.seed(42)
+            granted = kms.create_grant(
+                KeyId=key,
+                GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root",
+                Operations=[operation],
+            )
+            grants.append(granted["GrantId"])
+            kms_mock.seed(42)
+            stores.append(kms_mock.key_store(operation).custom_key_store_id)
+            kms_mock.seed(42)
+            parameters = kms.get_parameters_for_import(
+                KeyId=external, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+            )
+            tokens.append(parameters["ImportToken"])
+
+        listed = kms.list_grants(KeyId=key)["Grants"]
+        assert {*grants} == {grant["GrantId"] for grant in listed}
+        listed = kms.describe_custom_key_stores()["CustomKeyStores"]
+        assert {*stores} == {store["CustomKeyStoreId"] for store in listed}
+        assert (2, 2, 2) == (len({*grants}), len({*stores}), len({*tokens}))
+
     def test_seed_of_another_type(self, kms_mock):
         """A seed is a number, a text or bytes."""
         with pytest.raises(TypeError, match=r"a seed is an int, a str or bytes, not 1\.5"):
