@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.workbench.faults.holding import Ticket
     from pytest_kmsmock.workbench.faults.planning import Scope
     from pytest_kmsmock.workbench.strictness import Strictness
+    from pytest_kmsmock.workbench.subject import TakenBy
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True
@@ -316,7 +317,7 @@ class KmsMock(Workbench, OffersServing):
             if ACTIVE.has(self):
                 former = self._service.world
                 self._open()
-                self._bury(former)
+                self._bury(former, taken_by="reset")
 
     def _plan_of_test(self, policy: Literal["error", "ignore"] | None) -> "Scope":
         """Let the faults that a test plans end with it, once this has begun; for the plugin."""
@@ -421,13 +422,14 @@ class KmsMock(Workbench, OffersServing):
     def _close(self) -> None:
         self._bury(self._service.world)
 
-    def _bury(self, world: "World") -> None:
+    def _bury(self, world: "World", *, taken_by: "TakenBy | None" = None) -> None:
         """Close a world that answers no more, and remember what it is recognised by."""
         from pytest_kmsmock.story.past import Past, current_test  # noqa: PLC0415 - see _open
 
         if ACTIVE.past is None:
             ACTIVE.past = Past()
-        ACTIVE.past.remember(world)
+        now = None if taken_by is None else self._service.world
+        ACTIVE.past.remember(world, mock=self, taken_by=taken_by, now=now)
         self._last_test = current_test()
         world.close()
 
@@ -438,6 +440,7 @@ class KmsMock(Workbench, OffersServing):
         return Story(
             calls=tuple(self.calls),
             earlier=self._record.count_until(mark),
+            mock=self,
             world=self._service.world,
             past=ACTIVE.past,
             secrets=secrets,

@@ -45,6 +45,13 @@ UNSERVED: Final = (
 )
 
 NEW_MOCK: Final = "each mock starts empty"
+TAKEN: Final = {
+    "reset": ", with everything else. Create it after reset().",
+    "restore": (
+        ", which is not in the snapshot. Create it before the snapshot is taken, or after "
+        "restore()."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,7 @@ class Case:
     calls: "Sequence[Call]"
     world: "World"
     past: Past | None
+    mock: object
     secrets: bool = False
 
     @property
@@ -155,13 +163,16 @@ def foreign_ciphertext(case: Case) -> str | None:
     found = case.world.materials.get(material_id)
     if found is not None:
         return ciphertext_from_elsewhere(case, list(found[0].members.values()))
+    ended = past_of(case).of_material(material_id)
+    if ended is not None and ended[0].was_taken_from(case.mock):
+        taken = taken_away("the key material", ended[0])
+        return f"The ciphertext was made under {ended[1]}. {taken}"
     maker = maker_of(case)
     if maker is not None:
         return (
             f"The ciphertext was made by {maker.summarise()} under {maker.key_arn}, whose material "
             "is gone since: data under a deleted key can't be decrypted any more."
         )
-    ended = past_of(case).of_material(material_id)
     if ended is not None:
         return (
             f"The ciphertext was made under {ended[1]} in an earlier mock{of_test(ended[0])}, and "
@@ -218,6 +229,9 @@ def missing_key(case: Case) -> str | None:
             continue
         if keys:
             return elsewhere(case, f"The key {key_id}", keys[0].arn)
+        ended = past_of(case).of_key(key_id)
+        if ended is not None and ended[0].was_taken_from(case.mock):
+            return taken_away(f"the key {key_id}", ended[0])
         deletion = deletion_of(case, key_id)
         if deletion is not None:
             date = (deletion.response or {}).get("DeletionDate")
@@ -226,7 +240,6 @@ def missing_key(case: Case) -> str | None:
                 f"and the mock's clock is at {say(case.world.clock.now())}. CancelKeyDeletion "
                 "keeps a key until then; afterwards create another."
             )
-        ended = past_of(case).of_key(key_id)
         if ended is not None:
             return (
                 f"The key {key_id} was made in an earlier mock{of_test(ended[0])}, and {NEW_MOCK}. "
@@ -249,13 +262,15 @@ def missing_alias(case: Case) -> str | None:
             continue
         if aliases:
             return elsewhere(case, f"The alias {name}", aliases[0].arn)
+        ended = past_of(case).of_alias(name)
+        if ended is not None and ended[0].was_taken_from(case.mock):
+            return taken_away(f"the alias {name}", ended[0])
         for call in case.succeeded("DeleteAlias"):
             if call.parameters.get("AliasName") == name:
                 return (
                     f"The alias {name} was deleted at {say(call.time)} by {call.summarise()}. "
                     "CreateAlias makes it anew."
                 )
-        ended = past_of(case).of_alias(name)
         if ended is not None:
             return (
                 f"The alias {name} was made in an earlier mock{of_test(ended[0])}, and {NEW_MOCK}. "
@@ -468,6 +483,12 @@ def say(time: object) -> str:
     if not isinstance(time, datetime):
         return "a date that is not set yet" if time is None else str(time)
     return f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def taken_away(what: str, ended: Remains) -> str:
+    assert ended.taken_by is not None
+    test = "" if ended.test is None else f" in {ended.test}"
+    return f"kms_mock.{ended.taken_by}(){test} removed {what}{TAKEN[ended.taken_by]}"
 
 
 def of_test(ended: Remains) -> str:

@@ -29,6 +29,7 @@ class Story:
     earlier: int
     world: "World"
     past: "Past | None"
+    mock: object
     secrets: bool = False
 
     def knows(self, failure: BaseException) -> bool:
@@ -98,6 +99,7 @@ class Story:
                 calls=self.calls,
                 world=self.world,
                 past=self.past,
+                mock=self.mock,
                 secrets=self.secrets,
             )
         )

@@ -1,13 +1,17 @@
 """What each subject of the workbench may ask of the mock that it belongs to."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pytest_kmsmock.options import check_region
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.domain.world import World
     from pytest_kmsmock._kms.service import Service
     from pytest_kmsmock.workbench.place import Place
+
+# How a mock that goes on got another KMS in the place of the one it had.
+TakenBy: TypeAlias = Literal["reset", "restore"]
 
 
 class Subject(ABC):
@@ -34,6 +38,10 @@ class Subject(ABC):
     @abstractmethod
     def _go_on(self, service: "Service") -> None:
         """Tell a KMS that is new to the mock, empty or restored, what the mock was told."""
+
+    @abstractmethod
+    def _bury(self, world: "World", *, taken_by: "TakenBy | None" = None) -> None:
+        """Close a KMS that answers no more, and remember it: a test may look for its keys."""
 
     def _place(self, region_name: str | None = None) -> "Place":
         if region_name is not None:

@@ -202,8 +202,8 @@ class KnownKeys:
         world = self._place.service().alone(self._place.service().world.copy)
         return Snapshot(world, self._place.describe())
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """See `KmsMock.restore()`."""
+    def restore(self, snapshot: Snapshot) -> "World":
+        """See `KmsMock.restore()`; return what the mock had, for somebody to close."""
         if not isinstance(snapshot, Snapshot):
             raise TypeError(f"restore() takes what snapshot() returned, not {snapshot!r}")
         self._check_visible(snapshot)
@@ -216,7 +216,7 @@ class KnownKeys:
             service.world = restored
             return former
 
-        service.alone(restore).close()
+        return service.alone(restore)
 
     def _check_visible(self, snapshot: Snapshot) -> None:
         """

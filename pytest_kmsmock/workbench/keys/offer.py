@@ -229,8 +229,9 @@ class OffersKeys(Subject):
 
         .. versionadded:: 0.1.0
         """
-        self._known_keys.restore(snapshot)
+        former = self._known_keys.restore(snapshot)
         self._go_on(self._service)
+        self._bury(former, taken_by="restore")
 
     @property
     def _known_keys(self) -> "KnownKeys":
