@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_kmsmock.workbench.principals.account import FULL_AWS_ACCESS, AccountHandle
     from pytest_kmsmock.workbench.principals.grants import GrantHandle
     from pytest_kmsmock.workbench.principals.principal import PrincipalHandle
-    from pytest_kmsmock.workbench.principals.warned import KmsAccessWarning, KmsPolicyWarning
+    from pytest_kmsmock.workbench.warned import KmsAccessWarning, KmsPolicyWarning
 
 __all__ = [
     "FULL_AWS_ACCESS",
@@ -63,9 +63,9 @@ _MODULES = {
     "GrantHandle": "workbench.principals.grants",
     "KeyHandle": "workbench.keys.handle",
     "KeyStoreHandle": "workbench.key_stores.handles",
-    "KmsAccessWarning": "workbench.principals.warned",
+    "KmsAccessWarning": "workbench.warned",
     "KmsMock": "mock",
-    "KmsPolicyWarning": "workbench.principals.warned",
+    "KmsPolicyWarning": "workbench.warned",
     "KmsServer": "serving.server",
     "NitroEnclave": "workbench.enclave",
     "PrincipalHandle": "workbench.principals.principal",

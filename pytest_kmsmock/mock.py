@@ -365,7 +365,7 @@ class KmsMock(Workbench, OffersServing):
 
     def _look_at(self, response: "Response") -> None:
         """Note what was allowed, and warn of what would have been denied."""
-        from pytest_kmsmock.workbench.principals.warned import KmsAccessWarning, warn  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.warned import KmsAccessWarning, warn  # noqa: PLC0415 - see _open
 
         if self._usage is not None:
             self._usage.add(response.decision)

@@ -55,8 +55,8 @@ CONTENTS: Final = {
         "_kms.access.decision.Decision",
         "workbench.principals.least_privilege.LeastPrivilege",
         "workbench.principals.account.FULL_AWS_ACCESS",
-        "workbench.principals.warned.KmsAccessWarning",
-        "workbench.principals.warned.KmsPolicyWarning",
+        "workbench.warned.KmsAccessWarning",
+        "workbench.warned.KmsPolicyWarning",
     ],
     "Other processes": [
         "serving.server.KmsServer",

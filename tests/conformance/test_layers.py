@@ -61,6 +61,7 @@ WORKBENCH = [
     [
         "pytest_kmsmock.workbench.caller",
         "pytest_kmsmock.workbench.place",
+        "pytest_kmsmock.workbench.warned",
         "pytest_kmsmock.workbench.wording",
     ],
 ]

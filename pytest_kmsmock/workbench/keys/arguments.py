@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_kmsmock._kms.access.forms import read_document
 from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX
 from pytest_kmsmock._kms.wire.model import operation
+from pytest_kmsmock.workbench.warned import KmsPolicyWarning, warn
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.keys import Key
@@ -40,6 +42,16 @@ def read_request(members: Mapping[str, Any], tags: object) -> dict[str, Any]:
     for name, value in request.items():
         check_type(name, value, operation("CreateKey").input.members[name])
     return request
+
+
+def warn_of_policy(text: str | None) -> None:
+    """Warn of unknown actions and condition keys; what is malformed, CreateKey refuses."""
+    try:
+        problems = () if text is None else read_document(text, "key")[1]
+    except ValueError:
+        return
+    for problem in problems:
+        warn(problem, KmsPolicyWarning)
 
 
 def read_tags(tags: object) -> list[Any]:

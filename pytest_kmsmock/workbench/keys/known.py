@@ -31,6 +31,7 @@ from pytest_kmsmock.workbench.keys.arguments import (
     read_context,
     read_form,
     read_request,
+    warn_of_policy,
 )
 from pytest_kmsmock.workbench.keys.handle import KeyHandle
 from pytest_kmsmock.workbench.keys.sharing import share, unshare
@@ -101,6 +102,7 @@ class KnownKeys:
         request = read_request(members, tags)
         name = read_alias(alias)
         region_name = self._read_region(region_name)
+        warn_of_policy(request.get("Policy"))
         if key_id is not None:
             check_key_id(key_id, request)
             request.setdefault("MultiRegion", key_id.startswith("mrk-"))

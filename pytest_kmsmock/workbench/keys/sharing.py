@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pytest_kmsmock._kms.access.forms import find_unknown_names
 from pytest_kmsmock._kms.access.sharing import DEFAULT_ACTIONS
 from pytest_kmsmock._kms.domain.changes import drop, put
 from pytest_kmsmock._kms.domain.identifiers import read_arn
 from pytest_kmsmock.options import check_account_id, check_region
 from pytest_kmsmock.workbench.place import Place
+from pytest_kmsmock.workbench.warned import KmsPolicyWarning, warn
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.keys import Key
@@ -103,4 +105,6 @@ def read_actions(actions: Iterable[str] | None) -> tuple[str, ...]:
     for action in chosen:
         if not str(action).startswith("kms:"):
             raise ValueError(f"{action!r} is no action of KMS, such as 'kms:Decrypt'")
+    for problem in find_unknown_names({"Action": chosen}):
+        warn(problem, KmsPolicyWarning)
     return chosen

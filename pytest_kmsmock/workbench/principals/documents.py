@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pytest_kmsmock._kms.access import forms
 from pytest_kmsmock._kms.domain.principals import Document
-from pytest_kmsmock.workbench.principals.warned import KmsPolicyWarning, warn
+from pytest_kmsmock.workbench.warned import KmsPolicyWarning, warn
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.access.documents import PolicyKind

@@ -2,11 +2,12 @@
 
 import json
 import re
+import warnings
 
 import pytest
 from botocore.exceptions import ClientError
 
-from pytest_kmsmock import FULL_AWS_ACCESS, PrincipalHandle, mock_kms
+from pytest_kmsmock import FULL_AWS_ACCESS, KmsPolicyWarning, PrincipalHandle, mock_kms
 from tests.vocabulary import refusal
 
 ACCOUNT = "123456789012"
@@ -22,6 +23,18 @@ def key_policy(principal: object, action: str = "kms:*", **condition: object) ->
     if condition:
         statement["Condition"] = condition
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+MISSPELT = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": ROOT},
+        "Action": ["kms:*", "kms:Decyrpt"],
+        "Resource": "*",
+    },
+}
+NO_ACTION = "there is no action kms:Decyrpt; the nearest is kms:Decrypt"
 
 
 def may(principal: PrincipalHandle, operation: str, **members: object) -> bool:
@@ -135,6 +148,50 @@ def test_lockout_check_on_demand(mock):
 
 
 # --- Organizations -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("write", [dict, json.dumps], ids=["mapping", "text"])
+def test_key_policy_with_an_action_that_there_is_not(mock, write):
+    """A key policy with an unknown action is warned of where it is given, and there is a key."""
+    policy = write(MISSPELT)
+
+    with pytest.warns(KmsPolicyWarning, match=f"^statement 1: {NO_ACTION}$") as caught:
+        key = mock.create_key(Policy=policy)
+
+    assert [__file__] == [one.filename for one in caught]
+    stored = mock.client().get_key_policy(KeyId=key.key_id)["Policy"]
+    assert MISSPELT == json.loads(stored)
+
+
+def test_key_policy_with_an_action_that_there_is_not_as_an_error(mock):
+    """Where warnings are errors, there is no key then."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", KmsPolicyWarning)
+        with pytest.raises(KmsPolicyWarning, match=NO_ACTION):
+            mock.create_key(Policy=MISSPELT)
+
+    assert [] == mock.client().list_keys()["Keys"]
+
+
+def test_key_policy_of_a_client_with_an_action_that_there_is_not(mock):
+    """A client's request is answered as AWS does it, without a warning."""
+    client = mock.client()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        key_id = client.create_key(Policy=json.dumps(MISSPELT))["KeyMetadata"]["KeyId"]
+
+    assert MISSPELT == json.loads(client.get_key_policy(KeyId=key_id)["Policy"])
+
+
+def test_shared_key_with_an_action_that_there_is_not(mock):
+    """An unknown action for which a key is shared is warned of, too."""
+    key = mock.create_key()
+
+    with pytest.warns(KmsPolicyWarning, match=f"^{NO_ACTION}$") as caught:
+        mock.share_key(key, OTHER, actions=["kms:Encrypt", "kms:Decyrpt"])
+
+    assert [__file__] == [one.filename for one in caught]
 
 
 def test_organization(mock):

@@ -16,13 +16,13 @@ class KmsAccessWarning(UserWarning):
 
 class KmsPolicyWarning(UserWarning):
     """
-    A policy that names an action of KMS or a condition key that there is not.
+    A policy names an action of KMS or a condition key that does not exist.
 
     .. versionadded:: 0.1.0
     """
 
 
-PACKAGE: Final = str(Path(__file__).parents[2])
+PACKAGE: Final = str(Path(__file__).parents[1])
 
 # What lies between a test and us.
 _BETWEEN: Final = ("aiobotocore", "boto3", "botocore", "wrapt", "contextlib")
