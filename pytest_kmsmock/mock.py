@@ -147,6 +147,7 @@ class KmsMock(Workbench, OffersServing):
         self._consistency = options.consistency or "immediate"
         self._cast = Cast(options.caller)
         self._reuse_key_pairs = defaults.reuse_key_pairs
+        self._find_key_pair_store = defaults.find_key_pair_store
         self._usage = defaults.usage
         self._record = Record()
         self._faults = Faults(options.unfired_faults or defaults.unfired_faults)
@@ -406,7 +407,11 @@ class KmsMock(Workbench, OffersServing):
         hooks.catch_up(ACTIVE)
         CHILDREN.install()
         if model is None:
-            service = Service(World(reuse_key_pairs=self._reuse_key_pairs))
+            world = World(
+                reuse_key_pairs=self._reuse_key_pairs,
+                find_key_pair_store=self._find_key_pair_store,
+            )
+            service = Service(world)
         else:
             service = Service(model._copy_world())
         service.world.makes_missing_keys = self._auto_create_keys

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.crypto.pool import FindStore
     from pytest_kmsmock.workbench.principals.least_privilege import Usage
 
 # The options that take one of a few words.
@@ -51,6 +52,7 @@ class Defaults:
     access: Literal["enforce", "warn", "off"] = "enforce"
     identities: Literal["declared", "moto"] = "declared"
     reuse_key_pairs: bool = True
+    find_key_pair_store: "FindStore | None" = None
     seed_file: Path | None = None
     autouse: bool = False
     children: Children = "copy"

@@ -1,10 +1,12 @@
 """What pytest sees: the fixtures, the marker `kms` and the options `kmsmock_*`."""
 
 import sys
+import warnings
 from argparse import Namespace
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +27,7 @@ from pytest_kmsmock.options import (
 from pytest_kmsmock.stack import ACTIVE, OutsideTurn
 
 if TYPE_CHECKING:
+    from pytest_kmsmock._kms.crypto.key_pair_files import KeyPairFiles
     from pytest_kmsmock.mock import KmsMock
     from pytest_kmsmock.serving.server import KmsServer
     from pytest_kmsmock.story.section import Story
@@ -102,6 +105,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "kmsmock_reuse_key_pairs",
         "let a mock reuse the key pairs that finished ones have paid for (default: true)",
+        type="bool",
+        default=True,
+    )
+    parser.addini(
+        "kmsmock_cache_key_pairs",
+        "keep RSA key pairs in pytest's cache folder, for the next run (default: true)",
         type="bool",
         default=True,
     )
@@ -217,6 +226,11 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
         access=access,
         identities=identities,
         reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
+        find_key_pair_store=(
+            partial(find_key_pair_files, config)
+            if read_switch(config, "kmsmock_cache_key_pairs")
+            else None
+        ),
         seed_file=read_seed_file(config),
         autouse=read_switch(config, "kmsmock_autouse"),
         children=children,
@@ -234,25 +248,70 @@ def make_usage(config: pytest.Config, command_line: Namespace) -> "Usage | None"
     return config.stash.setdefault(USED, Usage())
 
 
+def find_key_pair_files(config: pytest.Config) -> "KeyPairFiles | None":
+    """Find the key pairs in pytest's cache, if it has one: `-p no:cacheprovider` takes it away."""
+    cache = getattr(config, "cache", None)
+    if cache is None:
+        return None
+    if KEY_PAIRS not in config.stash:
+        from pytest_kmsmock._kms.crypto.key_pair_files import KeyPairFiles  # noqa: PLC0415 - few tests use RSA
+
+        config.stash[KEY_PAIRS] = KeyPairFiles(partial(cache.mkdir, "kmsmock"))
+    return config.stash[KEY_PAIRS]
+
+
+def warn_of_key_pairs(config: pytest.Config, problem: str) -> None:
+    """Say at the end of the run, and never in a test, that the cache was of no use."""
+    warning = pytest.PytestCacheWarning(
+        f"RSA key pairs that kmsmock keeps for the next run: {problem}"
+        " (kmsmock_cache_key_pairs = false turns this off)"
+    )
+    try:
+        config.issue_config_time_warning(warning, stacklevel=2)
+    except pytest.PytestCacheWarning:
+        # The suite makes errors of warnings. This one would end the run, as an error of pytest's.
+        with warnings.catch_warnings(record=True) as shown:
+            warnings.simplefilter("always")
+            warnings.warn(warning, stacklevel=2)
+        config.hook.pytest_warning_recorded.call_historic(
+            kwargs={
+                "warning_message": shown[0],
+                "when": "config",
+                "nodeid": "",
+                "location": None,
+            }
+        )
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add what a worker of pytest-xdist has seen; one that crashed can't tell."""
+    output = getattr(node, "workeroutput", {})
     if (usage := ACTIVE.defaults.usage) is not None:
-        usage.merge(getattr(node, "workeroutput", {}).get(USAGE, ()))
+        usage.merge(output.get(USAGE, ()))
+    if (problem := output.get(PROBLEM)) is not None:
+        node.config.stash.setdefault(KEY_PAIR_PROBLEM, problem)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the least privilege of the run; a worker of pytest-xdist hands it to its controller."""
-    usage = ACTIVE.defaults.usage
-    if usage is None:
+    """Write and tell what is known of the run as a whole, or hand it to xdist's controller."""
+    config, usage = session.config, ACTIVE.defaults.usage
+    problem = config.stash.get(KEY_PAIR_PROBLEM, None)
+    if KEY_PAIRS in config.stash:
+        problem = config.stash[KEY_PAIRS].problem
+    if hasattr(config, "workerinput"):
+        output: dict[str, object] = config.workeroutput  # type: ignore[attr-defined]  # xdist's
+        output[PROBLEM] = problem
+        if usage is not None:
+            output[USAGE] = usage.dump()
         return
-    if hasattr(session.config, "workerinput"):
-        session.config.workeroutput[USAGE] = usage.dump()  # type: ignore[attr-defined]  # xdist's
-        return
-    path = least_privilege_file(session.config)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(usage.write(), encoding="utf-8")
+    if problem is not None:
+        warn_of_key_pairs(config, problem)
+    if usage is not None:
+        path = least_privilege_file(config)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(usage.write(), encoding="utf-8")
 
 
 def pytest_terminal_summary(
@@ -365,6 +424,12 @@ MARKER_ERROR: Final = pytest.StashKey[pytest.UsageError]()
 # Of a run: what was allowed in it; and under what a worker of pytest-xdist hands that over.
 USED: Final = pytest.StashKey["Usage"]()
 USAGE: Final = "kmsmock_least_privilege"
+
+# Of a run: its RSA key pairs in pytest's cache, once it has needed one; what a worker has met
+# with them; and under what it hands that over.
+KEY_PAIRS: Final = pytest.StashKey["KeyPairFiles"]()
+KEY_PAIR_PROBLEM: Final = pytest.StashKey[str]()
+PROBLEM: Final = "kmsmock_key_pairs"
 
 # Of a test: whether its mock has been started, if it has one; and that mock, while it lives.
 SETTLED: Final = pytest.StashKey[bool]()

@@ -51,7 +51,7 @@ def renew_pool(monkeypatch, make_pairs):
     def renew_pool():
         pairs = make_pairs()
         monkeypatch.setattr(POOL, "_free", defaultdict(deque))
-        monkeypatch.setattr(POOL, "generate", lambda bits: next(pairs))
+        monkeypatch.setattr(POOL, "obtain", lambda bits, find_store: next(pairs))
 
     return renew_pool
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from pytest_kmsmock._kms.lazily import lazily
 from pytest_kmsmock._kms.locking import new_lock
@@ -23,6 +23,18 @@ def generate_rsa(bits: int) -> "rsa.RSAPrivateKey":
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
+class KeyPairStore(Protocol):
+    """Pairs that outlive a process. What it takes or keeps is its own until it ends."""
+
+    def take(self, bits: int) -> "rsa.RSAPrivateKey | None": ...
+
+    def keep(self, pair: "rsa.RSAPrivateKey") -> None: ...
+
+
+# Called when a pair is needed, and not before: most runs need none.
+FindStore: TypeAlias = Callable[[], KeyPairStore | None]
+
+
 class KeyPairPool:
     """
     RSA key pairs that no living KMS uses.
@@ -36,14 +48,25 @@ class KeyPairPool:
         self._free: defaultdict[int, deque[rsa.RSAPrivateKey]] = defaultdict(deque)
         self._lock = new_lock()
 
-    def lease(self, bits: int) -> "rsa.RSAPrivateKey":
-        """Hand out the pair that has been free for longest, or a new one."""
+    def lease(self, bits: int, find_store: FindStore | None = None) -> "rsa.RSAPrivateKey":
+        """Hand out the pair that has been free for longest, or one that was none's so far."""
         with self._lock:
             free = self._free[bits]
             if free:
                 return free.popleft()
         # Outside the lock: OpenSSL releases the GIL, so other threads need not wait for us.
-        return self.generate(bits)
+        return self.obtain(bits, find_store)
+
+    def obtain(self, bits: int, find_store: FindStore | None) -> "rsa.RSAPrivateKey":
+        """Hand out a pair that this process has not had yet: of an earlier process, or new."""
+        store = None if find_store is None else find_store()
+        if store is None:
+            return self.generate(bits)
+        key = store.take(bits)
+        if key is None:
+            key = self.generate(bits)
+            store.keep(key)
+        return key
 
     def give_back(self, keys: "Iterable[rsa.RSAPrivateKey]") -> None:
         """Take back pairs that were leased here; their owner must not use them any more."""
@@ -61,20 +84,26 @@ class Leases:
     What the keys of one KMS have on loan from the pool.
 
     What changes is the list of loans, under a lock: it grows with `rsa`, and ends with `close` or
-    `retire`. With *reuse* off every pair is fresh, and none is given back.
+    `retire`. With *reuse* off every pair is fresh, and none is given back or stored.
     """
 
-    def __init__(self, pool: KeyPairPool = POOL, reuse: bool = True) -> None:
+    def __init__(
+        self,
+        pool: KeyPairPool = POOL,
+        reuse: bool = True,
+        find_store: FindStore | None = None,
+    ) -> None:
         self._pool = pool
         self._reuse = reuse
+        self._find_store = find_store if reuse else None
         self._loans: list[rsa.RSAPrivateKey] | None = [] if reuse else None
         self._lock = new_lock()
 
     def rsa(self, bits: int) -> "rsa.RSAPrivateKey":
-        """Lease a pair until `close`; after the end, make a fresh one that is never given back."""
+        """Lease a pair until `close`; after the end, one that was none's and never comes back."""
         if self._loans is None:
-            return self._pool.generate(bits)
-        key = self._pool.lease(bits)
+            return self._pool.obtain(bits, self._find_store)
+        key = self._pool.lease(bits, self._find_store)
         with self._lock:
             if self._loans is not None:
                 self._loans.append(key)
@@ -93,7 +122,7 @@ class Leases:
 
     def __deepcopy__(self, memo: object) -> "Leases":
         # The keys of a copied KMS have theirs from here; those that it makes itself are its own.
-        return Leases(self._pool, self._reuse)
+        return Leases(self._pool, self._reuse, self._find_store)
 
     def close(self) -> None:
         """Give everything back. Doing it twice does no harm."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pytest_kmsmock._kms.crypto.pool import Leases
+from pytest_kmsmock._kms.crypto.pool import FindStore, Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
 from pytest_kmsmock._kms.domain.changes import drop, insert, note, put, remove, replace
@@ -122,11 +122,12 @@ class World:
         source: RandomSource | None = None,
         quotas: Quotas | None = None,
         reuse_key_pairs: bool = True,
+        find_key_pair_store: FindStore | None = None,
     ) -> None:
         self.clock = Clock()
         self.source: RandomSource = SystemRandomness() if source is None else source
         self.quotas = Quotas() if quotas is None else quotas
-        self.leases = Leases(reuse=reuse_key_pairs)
+        self.leases = Leases(reuse=reuse_key_pairs, find_store=find_key_pair_store)
         self.accounts: dict[str, Account] = {}
         self.principals = Principals()
         # key material id -> what it belongs to: a ciphertext names its material (design, 5).

@@ -31,6 +31,21 @@ class CountingPool(KeyPairPool):
             return Pair(bits, self.made)
 
 
+class Store:
+    """What earlier processes have left, and what this one has kept."""
+
+    def __init__(self, *left):
+        self.left = list(left)
+        self.kept = []
+
+    def take(self, bits):
+        assert {bits} >= {pair.key_size for pair in self.left}
+        return self.left.pop(0) if self.left else None
+
+    def keep(self, key):
+        self.kept.append(key)
+
+
 def test_lease_twice():
     """Two leases give two pairs."""
     leases = Leases(CountingPool())
@@ -156,6 +171,65 @@ def test_close_while_generating():
 
     assert pair == Pair(2048, 1)
     assert Leases(pool).rsa(2048) == Pair(2048, 2)
+
+
+def test_lease_from_store():
+    """A pair comes from this process if one is free, else from an earlier one, else it is new."""
+    pool, store = CountingPool(), Store(Pair(2048, 70), Pair(2048, 71))
+    pool.give_back([Pair(2048, 60)])
+    leases = Leases(pool, find_store=lambda: store)
+
+    leased = [leases.rsa(2048).number for _ in range(4)]
+
+    assert [60, 70, 71, 1] == leased
+    assert [Pair(2048, 1)] == store.kept
+
+
+def test_recycle_from_store():
+    """A pair of an earlier process goes from one KMS to the next as any other."""
+    pool, store = CountingPool(), Store(Pair(2048, 70))
+    for _ in range(2):
+        leases = Leases(pool, find_store=lambda: store)
+        pair = leases.rsa(2048)
+        leases.close()
+
+        assert Pair(2048, 70) == pair
+
+
+def test_lease_after_the_end_from_store():
+    """After a KMS was copied or closed its keys have pairs of earlier processes, for good."""
+    pool, store = CountingPool(), Store(*(Pair(2048, number) for number in (70, 71, 72)))
+    leases = Leases(pool, find_store=lambda: store)
+    successors = leases.retire()
+    leased = [leases.rsa(2048), successors.rsa(2048)]
+    successors.close()
+    leased.append(successors.rsa(2048))
+
+    assert [70, 71, 72] == [pair.number for pair in leased]
+    assert [71, 1] == [pool.lease(2048).number for _ in range(2)]
+
+
+def test_store_is_not_looked_for():
+    """Nobody looks for a store before a pair is needed that this process has not had."""
+    pool = CountingPool()
+    pool.give_back([Pair(2048, 60)])
+    looked = []
+    leases = Leases(pool, find_store=lambda: looked.append("for a store"))
+    leases.rsa(2048)
+    leases.retire().close()
+
+    assert [] == looked
+    assert Pair(2048, 1) == leases.rsa(2048)
+    assert ["for a store"] == looked
+
+
+def test_store_without_reuse():
+    """With reuse off no pair comes from an earlier process, and none is kept."""
+    store = Store(Pair(2048, 70))
+    leases = Leases(CountingPool(), reuse=False, find_store=lambda: store)
+
+    assert [Pair(2048, 1), Pair(2048, 2)] == [leases.rsa(2048), leases.retire().rsa(2048)]
+    assert ([Pair(2048, 70)], []) == (store.left, store.kept)
 
 
 def test_lease_while_another_generates():
