@@ -25,6 +25,7 @@ def measure(*, short: bool) -> Iterator[Figure]:
     yield from serving.measure_serving(rounds, times * 4)
     yield from suites.measure_fixture(2 if short else 5, 200 if short else 2000)
     yield from suites.measure_first_call(1 if short else 5)
+    yield from suites.measure_key_pairs(1 if short else 9)
     if short:
         yield from suites.measure_suites(1, 10, 10, 1)
         yield from scale.measure_scale(rounds, times, 500)
