@@ -414,6 +414,10 @@ def test_ini_options_end_with_the_run(run_pytest):
             "kmsmock_reuse_key_pairs = often",
             "ini option kmsmock_reuse_key_pairs is not true or false",
         ),
+        (
+            "kmsmock_cache_key_pairs = often",
+            "ini option kmsmock_cache_key_pairs is not true or false",
+        ),
     ],
     ids=[
         "region",
@@ -422,6 +426,7 @@ def test_ini_options_end_with_the_run(run_pytest):
         "auto-create-keys",
         "outside",
         "reuse-key-pairs",
+        "cache-key-pairs",
     ],
 )
 def test_ini_option_that_is_wrong(run_pytest, line, message):
@@ -536,6 +541,7 @@ def test_help(run_pytest):
             "  kmsmock_auto_create_keys (bool):",
             "  kmsmock_outside (string):",
             "  kmsmock_reuse_key_pairs (bool):",
+            "  kmsmock_cache_key_pairs (bool):",
         ]
     )
 
