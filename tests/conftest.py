@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import warnings
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import pytest
 import pytest_socket
 
 from pytest_kmsmock._kms.crypto.errors import Unavailable
+from tests.libraries import has_older_asyncio
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -37,6 +39,25 @@ def pytest_runtest_setup() -> Generator[None, None, None]:
 def pytest_runtest_call() -> Generator[None, None, None]:
     with skipping_what_is_unavailable():
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    yield
+    if has_older_asyncio:
+        close_loop()
+
+
+def close_loop() -> None:
+    """Close the loop that pytest-asyncio has left for whoever comes next."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            loop = asyncio.get_event_loop_policy().get_event_loop()
+        except RuntimeError:
+            return
+    loop.close()
+    asyncio.set_event_loop(None)
 
 
 @contextmanager

@@ -5,12 +5,12 @@ import re
 from typing import Any, Final
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from pytest_kmsmock import KmsMock
 from tests.conformance.service_model import MODEL
 from tests.conformance.stage import Stage
 from tests.conformance.tables import DATA
+from tests.libraries import signs_external_mu
 from tests.vocabulary import create_key, refusal
 
 with (DATA / "key-specs.csv").open(encoding="utf-8", newline="") as file:
@@ -24,7 +24,6 @@ ALGORITHMS: Final = {
     "KEY_AGREEMENT": ("key_agreement_algorithms", "KeyAgreementAlgorithms"),
     "ENCAPSULATE_DECAPSULATE": ("encapsulation_algorithms", "EncapsulationAlgorithms"),
 }
-CAN_SIGN_MU: Final = hasattr(MLDSA44PrivateKey, "sign_mu")  # from cryptography 49 on
 WRAPPINGS: Final = (
     "RSAES_OAEP_SHA_1",
     "RSAES_OAEP_SHA_256",
@@ -136,7 +135,7 @@ def test_signing(stage: Stage, spec: str, algorithm: str) -> None:
     request = {"KeyId": key, "SigningAlgorithm": algorithm}
     lengths = prehashed(spec, algorithm)
     messages = {name: bytes(length) for name, length in lengths.items()}
-    if not CAN_SIGN_MU:
+    if not signs_external_mu:
         messages.pop("EXTERNAL_MU", None)
     if algorithm != "ED25519_PH_SHA_512":
         messages["RAW"] = bytes(4096)

@@ -17,6 +17,7 @@ import pkgutil
 import re
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +28,16 @@ from sybil import Document, Example, Region
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, FencedCodeBlockLexer
 
 import pytest_kmsmock
+from pytest_kmsmock._kms.crypto.errors import Unavailable
 from tests.aio import AioSession
 from tests.conformance.service_model import INSTALLED
+from tests.libraries import has_older_asyncio
 
 # What a run of pytest in this process is the first to import is forgotten at its end.
 for module in pkgutil.walk_packages(pytest_kmsmock.__path__, "pytest_kmsmock."):
     if AioSession is not None or not module.name.endswith("_async"):
-        importlib.import_module(module.name)
+        with suppress(Unavailable):  # what an older library is missing
+            importlib.import_module(module.name)
 
 LANGUAGES: Final = "python|ini|toml|console"
 MEANINGS: Final = "fails|without the plugin|not run|needs [\\w.]+"
@@ -102,11 +106,13 @@ class Project:
         return self._run(path, example.region.lexemes["meaning"])
 
     def _is_left_out(self, source: str) -> bool:
-        """Tell a block that needs aiobotocore, or one that does, where there is none."""
-        if AioSession is not None:
-            return False
+        """Tell a block that needs what is not installed, or another block that does."""
         needed = [rf"(from|import|^\$ pytest) {module}\b" for module in self._left_out]
-        return any(re.search(need, source) for need in ["import aiobotocore", *needed])
+        if AioSession is None:
+            needed.append("import aiobotocore")
+        if has_older_asyncio:  # it leaves a loop open, which is a warning
+            needed.append("pytest.mark.asyncio")
+        return any(re.search(need, source) for need in needed)
 
     def _run(self, path: Path, meaning: str | None) -> str | None:
         if meaning == "not run" or not path.name.startswith("test_"):

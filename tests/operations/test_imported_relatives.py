@@ -20,6 +20,7 @@ from tests.operations.importer import (
     refuse_import,
     state_of,
 )
+from tests.todays_client import todays_client
 from tests.vocabulary import refusal
 
 PENDING = ("PENDING_ROTATION", "IMPORTED")
@@ -44,7 +45,7 @@ def primary(kms, first):
 
 @pytest.fixture
 def eu(kms_mock):
-    return kms_mock.client("eu-west-1")
+    return todays_client(kms_mock, "eu-west-1")
 
 
 @pytest.fixture

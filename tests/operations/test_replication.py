@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.todays_client import todays_client
 from tests.vocabulary import ACCOUNT, create_key, refusal
 
 PRIMARY, REPLICA, OTHER = "us-east-1", "eu-west-1", "ap-southeast-2"
@@ -11,7 +12,7 @@ PRIMARY, REPLICA, OTHER = "us-east-1", "eu-west-1", "ap-southeast-2"
 
 @pytest.fixture
 def eu(kms_mock):
-    return kms_mock.client(REPLICA)
+    return todays_client(kms_mock, REPLICA)
 
 
 @pytest.fixture

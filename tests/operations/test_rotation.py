@@ -7,6 +7,7 @@ import pytest
 from tests.operations.importer import create_imported, current_id, key_id_of
 from tests.operations.key_kinds import KINDS
 from tests.operations.refusals import violation
+from tests.todays_client import todays_client
 from tests.vocabulary import create_key, members, refusal
 
 UNSUPPORTED = ("UnsupportedOperationException", "")
@@ -469,7 +470,7 @@ class TestMultiRegion:
 
     @pytest.fixture
     def eu(self, kms_mock):
-        return kms_mock.client("eu-west-1")
+        return todays_client(kms_mock, "eu-west-1")
 
     @pytest.fixture
     def primary(self, kms, start):

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 import pytest
 import time_machine
 
+from tests.todays_client import todays_client
 from tests.vocabulary import create_key, members, refusal
 
 
@@ -132,7 +133,7 @@ def test_get_key_last_usage_of_replicas(kms, kms_mock):
     kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1")
     kms.encrypt(KeyId=key, Plaintext=b"x")
 
-    assert {} == last_usage(kms_mock.client("eu-west-1"), key.rpartition("/")[2])
+    assert {} == last_usage(todays_client(kms_mock, "eu-west-1"), key.rpartition("/")[2])
 
 
 @pytest.mark.parametrize("what", ["describe", "public-key", "failure", "dry-run"])

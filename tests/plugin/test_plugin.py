@@ -10,6 +10,7 @@ from pytest_kmsmock._kms.crypto.pool import POOL
 from pytest_kmsmock.mock import ACTIVE
 from pytest_kmsmock.plugin import pytest_collection_modifyitems
 from tests.aio import needs_aiobotocore
+from tests.libraries import needs_newer_asyncio
 from tests.plugin.conftest import OPTIONS
 
 # The module that most runs are about: what `kms` and `kms_mock` are in it.
@@ -568,6 +569,7 @@ def test_test_case_with_fixtures(run_pytest):
     result.assert_outcomes(passed=2)
 
 
+@needs_newer_asyncio
 @needs_aiobotocore
 def test_fixtures_of_pytest_asyncio_and_anyio(run_pytest):
     """Asynchronous tests use the fixtures, under pytest-asyncio and under anyio."""

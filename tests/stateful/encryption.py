@@ -18,6 +18,7 @@ from tests.stateful.ground import (
     regions,
 )
 from tests.stateful.model import REGIONS, Family
+from tests.todays_client import todays_client
 
 
 class Encryption(Ground):
@@ -48,7 +49,7 @@ class Encryption(Ground):
     def open(self, sealed: Sealed, region: str) -> tuple[str | None, bytes | None]:
         """Return the error or else the plaintext."""
         try:
-            opened = self.mock.client(region_name=region).decrypt(
+            opened = todays_client(self.mock, region).decrypt(
                 CiphertextBlob=sealed.blob, EncryptionContext=sealed.context
             )
         except ClientError as refused:
@@ -141,9 +142,7 @@ class Encryption(Ground):
             blob = blob[:place] + bytes([blob[place] ^ 1]) + blob[place + 1 :]
         copy = sealed.family.copies.get(region)
         with pytest.raises(ClientError) as refused:
-            self.mock.client(region_name=region).decrypt(
-                CiphertextBlob=blob, EncryptionContext=context
-            )
+            todays_client(self.mock, region).decrypt(CiphertextBlob=blob, EncryptionContext=context)
 
         code = refused.value.response["Error"]["Code"]
         if blob == sealed.blob:

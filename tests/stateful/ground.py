@@ -12,6 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine
 from pytest_kmsmock import mock_kms
 from tests.conformance.observation import observe
 from tests.stateful.model import HOME, REGIONS, Family, Model
+from tests.todays_client import todays_client
 
 keys: Bundle[Family] = Bundle("keys")
 ciphertexts: Bundle["Sealed"] = Bundle("ciphertexts")
@@ -53,7 +54,7 @@ class Ground(RuleBasedStateMachine):
 
     def call(self, region: str, method: str, error: str | None, **members: Any) -> Any:
         """Call KMS, which must serve it, or refuse it with *error* and change nothing."""
-        send = getattr(self.mock.client(region_name=region), method)
+        send = getattr(todays_client(self.mock, region), method)
         if error is None:
             return send(**members)
         before = observe(self.mock._service.world)

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from pytest_kmsmock import KmsMock
 from tests.operations.importer import FOREVER, NEW, material_states, prepare
+from tests.todays_client import todays_client
 from tests.vocabulary import create_key, lower_quotas, refusal
 
 LIMIT = 4  # rotations on demand
@@ -47,7 +48,7 @@ class Walk(RuleBasedStateMachine):
         self.mock = KmsMock().start()
         lower_quotas(self.mock, on_demand_rotations_per_key=LIMIT)
         self.mock.clock.freeze()
-        self.kms = self.mock.client("us-east-1")
+        self.kms = todays_client(self.mock)
         self.key = create_key(self.kms, **self.members)
         self.state = self.initial_state()
         self.deletion = NEVER

@@ -1,11 +1,13 @@
 """Handlers that others have registered with botocore see, do and decide what they do with AWS."""
 
+import inspect
 import io
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import botocore.endpoint
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
@@ -358,6 +360,9 @@ def test_what_does_not_happen(call):
     _, _, section = page.read_text(encoding="utf-8").partition("## What hooks into botocore see")
     rows = re.findall(r"^\| (.*?`[\w-]+`) \|", section.partition("\n## ")[0], re.MULTILINE)
     ordinary, wire = happenings(False, call), happenings(True, call)
+
+    if "before-parse" not in inspect.getsource(botocore.endpoint):
+        rows.remove("`before-parse`")  # an older botocore has no such event
 
     assert sorted(rows) == sorted(set(wire) - set(ordinary))
     assert [one for one in wire if one not in rows] == ordinary

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.aio import needs_aiobotocore
+from tests.libraries import needs_newer_asyncio
 
 # Fixtures and tests of every kind that a suite has; which of them need a mark, the mode decides.
 SUITE = """
@@ -61,6 +62,7 @@ SUITE = """
 """
 
 
+@needs_newer_asyncio
 @needs_aiobotocore
 @pytest.mark.parametrize(
     ("mode", "fixture", "mark"),

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pytest_kmsmock import FULL_AWS_ACCESS, KmsPolicyWarning, PrincipalHandle, mock_kms
+from tests.todays_client import todays_client
 from tests.vocabulary import refusal
 
 ACCOUNT = "123456789012"
@@ -379,7 +380,7 @@ def test_grant_for_a_service(mock):
         constraints={"SourceArn": arn},
         retiring=mock.service("cloudtrail.amazonaws.com"),
     )
-    (listed,) = mock.client().list_grants(KeyId=key.key_id)["Grants"]
+    (listed,) = todays_client(mock).list_grants(KeyId=key.key_id)["Grants"]
 
     assert ("cloudtrail.amazonaws.com",) * 2 == (
         listed["GranteeServicePrincipal"],

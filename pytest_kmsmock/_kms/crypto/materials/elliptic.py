@@ -67,10 +67,10 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
     def from_seed(cls, spec: KeySpec, raw: bytes) -> ec.EllipticCurvePrivateKey | None:
         if len(raw) != (spec.bits + 7) // 8:
             return None
-        try:
-            return ec.derive_private_key(int.from_bytes(raw, "big"), _curve(spec))
-        except ValueError:
-            raise BadMaterial("the private scalar is out of range") from None
+        scalar, curve = int.from_bytes(raw, "big"), _curve(spec)
+        if not 0 < scalar < _ORDERS[curve.name]:
+            raise BadMaterial("the private scalar is out of range")
+        return ec.derive_private_key(scalar, curve)
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         row = check_message(algorithm, message, message_type)

@@ -132,6 +132,7 @@ def test_load_encrypted(make, name, encoding):
         load(SPECS[name], raw)
 
 
+@pytest.mark.skipif(mldsa is None, reason="cryptography < 48 takes some of them, or panics")
 @pytest.mark.parametrize(
     "path",
     [
