@@ -38,9 +38,9 @@ class Attributes(Ground):
     @rule(name=names, family=keys, where=places)
     def update_alias(self, name: str, family: Family, where: int) -> None:
         region = family.place(where)
-        error = self.refuse_change(family, region)
-        if error is None and (region, name) not in self.model.aliases:
-            error = "NotFoundException"
+        # Found before anybody is asked for permission, and so before the target's state is checked.
+        is_there = (region, name) in self.model.aliases
+        error = self.refuse_change(family, region) if is_there else "NotFoundException"
         self.call(region, "update_alias", error, AliasName=name, TargetKeyId=family.key_id)
         if error is None:
             self.model.aliases[region, name] = family
