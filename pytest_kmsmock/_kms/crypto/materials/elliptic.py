@@ -61,16 +61,17 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
     def check(cls, spec: KeySpec, key: object) -> ec.EllipticCurvePrivateKey:
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != spec.curve:
             raise BadMaterial(f"{spec.name} material is a key on the curve {spec.curve}")
+        # Newer versions of `cryptography` have seen to this.
+        scalar = key.private_numbers().private_value
+        if _derive(spec, scalar).public_key() != key.public_key():
+            raise BadMaterial("the public key is not that of the private key")
         return key
 
     @classmethod
     def from_seed(cls, spec: KeySpec, raw: bytes) -> ec.EllipticCurvePrivateKey | None:
         if len(raw) != (spec.bits + 7) // 8:
             return None
-        scalar, curve = int.from_bytes(raw, "big"), _curve(spec)
-        if not 0 < scalar < _ORDERS[curve.name]:
-            raise BadMaterial("the private scalar is out of range")
-        return ec.derive_private_key(scalar, curve)
+        return _derive(spec, int.from_bytes(raw, "big"))
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
         row = check_message(algorithm, message, message_type)
@@ -94,6 +95,13 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
         if not isinstance(peer, ec.EllipticCurvePublicKey) or peer.curve.name != self.spec.curve:
             raise InvalidPublicKey(f"not a public key on the curve {self.spec.curve}")
         return self._pair().exchange(ec.ECDH(), peer)
+
+
+def _derive(spec: KeySpec, scalar: int) -> ec.EllipticCurvePrivateKey:
+    curve = _curve(spec)
+    if not 0 < scalar < _ORDERS[curve.name]:
+        raise BadMaterial("the private scalar is out of range")
+    return ec.derive_private_key(scalar, curve)
 
 
 def _curve(spec: KeySpec) -> ec.EllipticCurve:

@@ -5,6 +5,7 @@ Key pairs that `cryptography` holds: made on demand, read from and written as PK
 from abc import abstractmethod
 from collections.abc import Callable
 from copy import copy
+from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
@@ -136,6 +137,15 @@ _KNOWN = frozenset(
 
 
 _EC = bytes.fromhex("06072a8648ce3d0201")
+# How many bytes a private scalar has, for each curve of KMS's that is named by its OID.
+_SCALAR_LENGTHS = MappingProxyType(
+    {
+        bytes.fromhex("06082a8648ce3d030107"): 32,  # P-256
+        bytes.fromhex("06052b81040022"): 48,  # P-384
+        bytes.fromhex("06052b81040023"): 66,  # P-521
+        bytes.fromhex("06052b8104000a"): 32,  # secp256k1
+    }
+)
 # Compressed, of either sign, and uncompressed; OpenSSL would take X9.62's hybrid forms, too.
 _POINT_FORMS = (b"\2", b"\3", b"\4")
 
@@ -165,6 +175,32 @@ def _load(encoded: bytes) -> object:
     # The validation that is skipped costs as much as making a new RSA key; `RsaMaterial.check`
     # does its own. InternalError is what a short Ed25519 key makes `cryptography` raise.
     try:
+        _check_form(encoded)
         return load_der_private_key(encoded, None, unsafe_skip_rsa_key_validation=True)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
+    except (MalformedDer, ValueError, TypeError, UnsupportedAlgorithm, InternalError) as error:
         raise BadMaterial(f"not a usable private key: {error}") from None
+
+
+def _check_form(encoded: bytes) -> None:
+    # Older versions of `cryptography` take elliptic keys of a broken form, and panic at some.
+    match der.elements(der.read(encoded, der.SEQUENCE)[0]):
+        case [(der.INTEGER, version), (der.SEQUENCE, algorithm), (der.OCTET_STRING, inner), *_] if (
+            algorithm.startswith(_EC)
+        ):
+            if version != b"\0":
+                raise MalformedDer("no such version of PKCS#8")
+            _check_sec1(inner, algorithm.removeprefix(_EC))
+        case [(der.INTEGER, _), (der.OCTET_STRING, _), *_]:
+            _check_sec1(encoded, b"")
+
+
+def _check_sec1(encoded: bytes, curve: bytes) -> None:
+    match der.elements(der.read(encoded, der.SEQUENCE)[0]):
+        case [(der.INTEGER, b"\1"), (der.OCTET_STRING, scalar), *optional]:
+            named = dict(optional).get(0xA0, curve)
+        case _:
+            raise MalformedDer("not an ECPrivateKey (RFC 5915)")
+    if named != (curve or named):
+        raise MalformedDer("two curves")
+    if len(scalar) != _SCALAR_LENGTHS.get(named, len(scalar)):
+        raise MalformedDer("a private scalar of another length than the curve's")

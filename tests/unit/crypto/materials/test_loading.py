@@ -1,5 +1,6 @@
 """Key material that is imported, or given by a test in whatever form it has it."""
 
+import re
 from base64 import encodebytes
 from functools import partial
 
@@ -11,11 +12,13 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_der_private_key,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_kmsmock._kms.crypto import der
 from pytest_kmsmock._kms.crypto.china import sm2
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.materials.making import generate, load, load_private_key
@@ -26,6 +29,9 @@ from pytest_kmsmock._kms.crypto.specs import SPECS, Kind
 from tests.libraries import mldsa
 from tests.unit.crypto.sizes import ASYMMETRIC, PUBLIC_KEY_SIZES
 from tests.unit.crypto.vectors import folder_of
+
+P256 = bytes.fromhex("06082a8648ce3d030107")
+UNCOMPRESSED = (Encoding.X962, PublicFormat.UncompressedPoint)
 
 SECRET = [name for name, spec in SPECS.items() if not spec.is_asymmetric]
 
@@ -132,7 +138,6 @@ def test_load_encrypted(make, name, encoding):
         load(SPECS[name], raw)
 
 
-@pytest.mark.skipif(mldsa is None, reason="cryptography < 48 takes some of them, or panics")
 @pytest.mark.parametrize(
     "path",
     [
@@ -153,6 +158,53 @@ def test_load_oddities(name, path):
 
     with pytest.raises(BadMaterial):
         load_private_key(SPECS[name], encoded)
+
+
+def elliptic_key(*, scalar, point, version=1, pkcs8_version=0, curve=P256):
+    inner = der.tlv(
+        der.SEQUENCE,
+        der.integer(version),
+        der.tlv(der.OCTET_STRING, scalar),
+        der.tlv(0xA0, curve),
+        der.tlv(0xA1, der.tlv(der.BIT_STRING, b"\0", point)),
+    )
+    algorithm = der.tlv(der.SEQUENCE, bytes.fromhex("06072a8648ce3d0201"), P256)
+    octets = der.tlv(der.OCTET_STRING, inner)
+    return der.tlv(der.SEQUENCE, der.integer(pkcs8_version), algorithm, octets), inner
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"pkcs8_version": 1}, "no such version of PKCS#8"),
+        ({"version": 2}, "not an ECPrivateKey (RFC 5915)"),
+        ({"curve": bytes.fromhex("06052b8104000a")}, "two curves"),
+        ({"scalar": b"\1"}, "a private scalar of another length than the curve's"),
+        ({"scalar": b"\1" + bytes(32)}, "a private scalar of another length than the curve's"),
+    ],
+    ids=["PKCS#8 version", "SEC 1 version", "curves", "short scalar", "long scalar"],
+)
+def test_load_malformed_elliptic_key(changes, reason):
+    """An elliptic curve's private key in a broken form is refused, whatever `cryptography` does."""
+    point = ec.derive_private_key(1, ec.SECP256R1()).public_key().public_bytes(*UNCOMPRESSED)
+    sound = {"scalar": bytes(31) + b"\1", "point": point}
+    spec = SPECS["ECC_NIST_P256"]
+    encoded, _ = elliptic_key(**sound)
+    broken, _ = elliptic_key(**sound | changes)
+
+    assert len(load(spec, encoded).public_key()) == PUBLIC_KEY_SIZES["ECC_NIST_P256"]
+    for read in (load, load_private_key):
+        with pytest.raises(BadMaterial, match=f"^not a usable private key: {re.escape(reason)}$"):
+            read(spec, broken)
+
+
+@pytest.mark.parametrize("scalar", [bytes(32), b"\xff" * 32, bytes(31) + b"\2"])
+def test_load_unsound_elliptic_key(scalar):
+    """A private scalar that is out of range, or not that of the public key, is refused."""
+    point = ec.derive_private_key(1, ec.SECP256R1()).public_key().public_bytes(*UNCOMPRESSED)
+    for encoded in elliptic_key(scalar=scalar, point=point):
+        with pytest.raises(BadMaterial):
+            load_private_key(SPECS["ECC_NIST_P256"], encoded)
 
 
 @pytest.mark.parametrize("name", ["dhkey.der", "dhkey_rfc5114_2.der"])
