@@ -21,6 +21,7 @@ OWN = ["SELF"]
 SHARED = ["OTHER_ACCOUNTS_VIA_RAM"]
 BOTH = [*OWN, *SHARED]
 THIRD_ACCOUNT = "345678901234"
+PATTERN = r"Member must satisfy regular expression pattern: [\w]+"
 INVALID_MARKER = ("InvalidMarkerException", "Could not deserialize marker")
 
 
@@ -303,6 +304,43 @@ class TestPolicies:
             "MalformedPolicyDocumentException",
             "The new key policy will not allow you to update the key policy in the future.",
         ) == harmless_refusal(kms.put_key_policy, KeyId=key_arn, Policy=json.dumps(nobody))
+
+    @pytest.mark.parametrize("is_shared", [False, True], ids=["not shared", "shared"])
+    @pytest.mark.parametrize("name", ["A", "AWS_RAM2", "_0", "n" * 128])
+    def test_other_name(self, kms, kms_mock, key_arn, is_shared, name):
+        """A name of 1 to 128 letters, digits and underscores is of the right shape (RAM-12)."""
+        if is_shared:
+            kms_mock.share_key(key_arn, OTHER_ACCOUNT)
+        policy = kms.get_key_policy(KeyId=key_arn)["Policy"]
+
+        assert ("NotFoundException", "No such policy exists") == harmless_refusal(
+            kms.get_key_policy, KeyId=key_arn, PolicyName=name
+        )
+        assert ("AlreadyExistsException", "Only one policy per key is supported") == (
+            harmless_refusal(kms.put_key_policy, KeyId=key_arn, PolicyName=name, Policy=policy)
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "constraint"),
+        [
+            ("n" * 129, at_most(128)),
+            ("AWS-RAM", PATTERN),
+            ("AWS RAM", PATTERN),
+            ("AWS_RAM\n", PATTERN),
+            ("AWS_RÄM", PATTERN),
+        ],
+        ids=["too long", "hyphen", "space", "line end", "umlaut"],
+    )
+    def test_name_of_another_shape(self, kms, kms_mock, key_arn, name, constraint):
+        """Any other name is refused before KMS looks for the policy (RAM-12)."""
+        kms_mock.share_key(key_arn, OTHER_ACCOUNT)
+        policy = kms.get_key_policy(KeyId=key_arn)["Policy"]
+        expected = violation(f"Value '{name}' at 'policyName'", constraint)
+
+        assert expected == harmless_refusal(kms.get_key_policy, KeyId=key_arn, PolicyName=name)
+        assert expected == harmless_refusal(
+            kms.put_key_policy, KeyId=key_arn, PolicyName=name, Policy=policy
+        )
 
     def test_replica(self, kms, kms_mock):
         """A replica is not shared because its primary is: a policy is no shared property."""
