@@ -87,7 +87,7 @@ class Activation:
         self.__exit__(kind, failure, traceback)
 
     def start(self) -> "KmsMock":
-        """Start a mock, or join the active one, and return the handle; do so once until stopped."""
+        """Start a mock, or join the active one, and return the handle. Does nothing if started."""
         for turn in (*self._entered, *self._started):
             if turn.is_active:
                 return turn.mock
@@ -95,7 +95,7 @@ class Activation:
 
     def stop(self) -> None:
         """
-        End what was started, in any order with others; do nothing if nothing was.
+        Stop what `start()` started. Does nothing if it was not started.
 
         Raises:
             UnfiredFaults: If planned faults never fired.
@@ -152,12 +152,12 @@ def mock_kms(
 
 def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
     """
-    Have all KMS requests answered in memory: as a decorator, bare or called, or in a `with`.
+    Answer all KMS requests from memory: a decorator (`@mock_kms` or `@mock_kms(...)`), or a `with`.
 
-    It decorates functions, `async def`, generators, async generators (so also fixtures, below
-    `@pytest.fixture`), and classes, each of whose tests gets a fresh KMS, set-up included. Inside
-    an active mock it joins that one. As a context manager, sync or async, and by `start()`, it
-    gives the handle:
+    It decorates functions, `async def` functions, generators and async generators (and so fixtures,
+    below `@pytest.fixture`), and classes: each test of a class gets a new, empty KMS, which its
+    set-up uses too. While a mock is active, it joins that mock. In a `with` or `async with`, and
+    by `start()`, it returns the handle:
 
         with mock_kms() as mock:
             key = mock.client().create_key()
@@ -169,17 +169,20 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
         unfired_faults: See `KmsMock`.
         auto_create_keys: See `KmsMock`.
         children: See `KmsMock`.
-        outside: What becomes of a request while no mock is active, as `kmsmock_outside`: from here
-            to the end of the function, class or block, once its mock has been stopped.
-        caller: See `KmsMock`; in a mock that is joined it holds from here to the end.
+        outside: What happens to a request while no mock is active, as the ini option
+            `kmsmock_outside` says for all: for the rest of the function, class or block after its
+            mock was stopped.
+        caller: See `KmsMock`. If this joins a mock, the caller changes until the end of the
+            function, class or block.
         access: See `KmsMock`.
         identities: See `KmsMock`.
         consistency: See `KmsMock`.
-        isolated: Start a fresh KMS also inside an active mock, which waits meanwhile.
+        isolated: Start a new, empty KMS even while a mock is active. The other mock answers again
+            afterwards.
 
     Raises:
-        TypeError: For an unknown keyword, or for something that can't be decorated.
-        ValueError: For a value that can't be, or that the mock to be joined does not have.
+        TypeError: For an unknown keyword, or an object that can't be decorated.
+        ValueError: For an invalid value, or one that differs from that of the mock to join.
 
     .. versionadded:: 0.1.0
     """
@@ -193,19 +196,19 @@ def mock_kms(*wrapped: Any, **keywords: Any) -> Any:
 
 def kms_outside(outside: Literal["allow", "error"]) -> OutsideTurn:
     """
-    Say in a `with` what becomes of KMS requests while no mock is active, without starting one.
+    Allow or refuse, in a `with`, KMS requests that are made while no mock is active.
 
-    It comes before the ini option `kmsmock_outside` and before all that was said further out. The
-    marker of this name does it for a test:
+    It starts no mock. It overrides the ini option `kmsmock_outside` and any outer `kms_outside()`.
+    For a whole test, use the marker `@pytest.mark.kms_outside("allow")`.
 
         with kms_outside("allow"):
             ...  # what is meant for AWS
 
     Args:
-        outside: "allow" lets them go to AWS, "error" refuses them.
+        outside: "allow" sends the requests to AWS, "error" raises `CallOutsideMock`.
 
     Raises:
-        ValueError: For another word.
+        ValueError: For any other value.
 
     .. versionadded:: 0.1.0
     """

@@ -65,29 +65,32 @@ class KmsMock(Workbench, OffersServing):
     all clients, sessions and threads. Each start begins with an empty KMS.
 
     Args:
-        region_name: The Region of sessions that have none configured, and of `client()`. By default
-            that of the ini option `kmsmock_region`, of the environment, of the AWS config file, or
-            else us-east-1.
+        region_name: The Region of `client()`, and of KMS clients for which the code names none. By
+            default the one in the ini option `kmsmock_region`, in the environment or in the AWS
+            config file, or else us-east-1.
         account_id: The caller's account, 12 digits.
-        wire: Let botocore sign, send, retry and parse as it does with AWS, and answer only in the
-            place of the network.
-        unfired_faults: What becomes of planned faults that never fired, at the end: "error" (the
-            default) reports them, "ignore" does not.
-        auto_create_keys: Make a key or an alias when a request names one that there is not.
-        children: What becomes of processes that are started meanwhile: "copy" (the default) leaves
-            a forked one with a copy of this KMS and others with none, "serve" lets all use this
-            one, "refuse" lets their KMS calls fail.
-        caller: Who makes the requests whose credentials nobody has declared: "role/worker",
-            "user/alice", "root", or an ARN. By default the user `kmsmock`, an administrator.
-        access: What becomes of a request that AWS would deny: "enforce" (the default) denies it,
-            "warn" lets it pass with a `KmsAccessWarning`, "off" asks nobody.
-        identities: "moto" knows access keys that moto's IAM or STS has given out, with the policies
-            that moto holds; "declared" (the default) only those of the test's own principals.
-        consistency: "eventual" lets a new grant be used without its token only after five minutes
-            of the mock's clock; "immediate" (the default) at once.
+        wire: If true, botocore signs, sends, retries and parses as it does with AWS, and only the
+            network is replaced.
+        unfired_faults: What happens at the end of a test to planned faults that never fired:
+            "error" (the default) raises `UnfiredFaults`, "ignore" does nothing.
+        auto_create_keys: If true, a key or an alias is created when a request names one that does
+            not exist.
+        children: What KMS the processes use that are started while the mock is active. With "copy"
+            (the default) a forked process has a copy of this KMS, and other processes have none.
+            With "serve" all of them use this KMS. With "refuse" their KMS calls fail.
+        caller: Who makes requests with credentials that belong to no principal of the test:
+            "role/worker", "user/alice", "root", or an ARN. By default the user `kmsmock`, an
+            administrator.
+        access: What happens to a request that AWS would deny: "enforce" (the default) denies it,
+            "warn" answers it and emits a `KmsAccessWarning`, "off" checks nothing.
+        identities: Whose access keys are known: with "declared" (the default) those of the test's
+            principals, with "moto" also those that moto's IAM and STS have created, with the
+            policies that moto has for them.
+        consistency: When a new grant can be used without its token: "immediate" (the default), or
+            "eventual", which is after five minutes of the mock's clock.
 
     Raises:
-        ValueError: For a value that can't be, such as a Region that there is not.
+        ValueError: For an invalid value, such as a Region that does not exist.
 
     .. versionadded:: 0.1.0
     """
@@ -157,7 +160,7 @@ class KmsMock(Workbench, OffersServing):
 
     @fixed
     def region_name(self) -> str:
-        """The Region of sessions that have none configured, and of `client()`."""
+        """The Region of `client()`, and of KMS clients for which the code names none."""
         if self._region_name is None:
             self._region_name = configured_region() or "us-east-1"
         return self._region_name
@@ -169,27 +172,31 @@ class KmsMock(Workbench, OffersServing):
 
     @fixed
     def children(self) -> Children:
-        """What becomes of processes that are started meanwhile."""
+        """What KMS the processes use that are started while the mock is active; see `KmsMock`."""
         return self._children
 
     @fixed
     def access(self) -> Literal["enforce", "warn", "off"]:
-        """What becomes of a request that AWS would deny."""
+        """What happens to a request that AWS would deny: "enforce", "warn" or "off"."""
         return self._access
 
     @fixed
     def identities(self) -> Literal["declared", "moto"]:
-        """Whose access keys are known: those of the test's principals, or moto's, too."""
+        """Whose access keys are known: those of the test's principals, or also those of moto."""
         return self._identities
 
     @fixed
     def consistency(self) -> Literal["immediate", "eventual"]:
-        """Whether a new grant can be used at once, or without its token after five minutes."""
+        """When a new grant can be used without its token: at once, or after five minutes."""
         return self._consistency
 
     @property
     def wire(self) -> bool:
-        """Whether botocore signs, sends, retries and parses; may be set, from the next call on."""
+        """
+        Whether botocore signs, sends, retries and parses, and only the network is replaced.
+
+        You can set it at any time. It applies from the next call on.
+        """
         return self._wire
 
     @wire.setter
@@ -199,7 +206,11 @@ class KmsMock(Workbench, OffersServing):
 
     @property
     def auto_create_keys(self) -> bool:
-        """Whether a key or an alias is made when a request names it; may be set at any time."""
+        """
+        Whether a key or an alias is created when a request names one that does not exist.
+
+        You can set it at any time.
+        """
         return self._auto_create_keys
 
     @auto_create_keys.setter
@@ -211,13 +222,13 @@ class KmsMock(Workbench, OffersServing):
 
     @fixed
     def unfired_faults(self) -> Literal["error", "ignore"]:
-        """What becomes of planned faults that never fired: now, in this test."""
+        """What happens in the current test to planned faults that never fired."""
         return self._faults.policy
 
     @property
     def strict(self) -> "Strictness":
         """
-        How strict the mock is now, in this test.
+        The options that decide how strict the mock is, as they are in the current test.
 
             >>> kms_mock.strict  # doctest: +NORMALIZE_WHITESPACE
             Strictness(unfired_faults='error', access='enforce', auto_create_keys=False,
@@ -245,7 +256,7 @@ class KmsMock(Workbench, OffersServing):
 
     @property
     def clock(self) -> "MockClock":
-        """The time of this KMS: deletions, rotations and expiries follow it."""
+        """The time of this KMS, at which keys are deleted or rotated, and key material expires."""
         from pytest_kmsmock.workbench.clock import MockClock  # noqa: PLC0415 - see _open
 
         if not hasattr(self, "_service"):
@@ -256,12 +267,12 @@ class KmsMock(Workbench, OffersServing):
         """
         Return a botocore client for KMS.
 
-        Without *options* it is one that all tests of the process share, for it holds no state of
-        the mock: register no handlers on it.
+        Without *options*, all tests of the process share one client: it has no state of the mock.
+        Do not register event handlers on it.
 
         Args:
-            region_name: The client's Region; the mock's by default.
-            options: What `create_client` of a botocore session takes, such as `config`.
+            region_name: The client's Region; by default the mock's.
+            options: The arguments of `botocore.session.Session.create_client()`, such as `config`.
         """
         return self._client(THROW_AWAY, region_name, options)
 
@@ -281,7 +292,7 @@ class KmsMock(Workbench, OffersServing):
         return shared_client(region_name, access_key)
 
     def session(self) -> "Session":
-        """Return a new botocore session that has the mock's Region and throw-away credentials."""
+        """Return a new botocore session with the mock's Region and fake credentials."""
         return new_session(self.region_name)
 
     def boto3_session(self) -> "boto3.session.Session":
@@ -294,7 +305,7 @@ class KmsMock(Workbench, OffersServing):
         return new_boto3_session(self.region_name)
 
     def start(self) -> "KmsMock":
-        """Become the mock that answers, with an empty KMS; do nothing if it is active already."""
+        """Answer all KMS requests from now on, with an empty KMS. Does nothing if active."""
         if not ACTIVE.has(self):
             try:
                 ACTIVE.start(self)
@@ -305,7 +316,7 @@ class KmsMock(Workbench, OffersServing):
 
     def stop(self) -> None:
         """
-        Answer no more, whoever started it; do nothing if it is not active.
+        End the mock, however it was started. Does nothing if it is not active.
 
         Raises:
             UnfiredFaults: If planned faults never fired.
@@ -313,7 +324,7 @@ class KmsMock(Workbench, OffersServing):
         ACTIVE.stop(self)
 
     def reset(self) -> None:
-        """Forget all keys, aliases and grants, calls and planned faults, as if just started."""
+        """Remove all keys, aliases, grants, calls and planned faults, as if just started."""
         with ACTIVE.lock:
             if ACTIVE.has(self):
                 former = self._service.world

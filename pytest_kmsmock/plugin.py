@@ -43,8 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--kmsmock-wire",
         action="store_true",
-        help="let botocore sign, send, retry and parse each KMS request, and answer in the place "
-        "of the network",
+        help="let botocore sign, send, retry and parse each KMS request, and replace only the "
+        "network",
     )
     group.addoption(
         "--kmsmock-outside",
@@ -73,33 +73,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "kmsmock_unfired_faults",
-        "what becomes of planned faults that never fired: error reports them at the end of the "
-        "test (default), ignore does not",
+        "what happens to planned faults that never fired: error makes the test fail (default), "
+        "ignore does nothing",
         default=Defaults().unfired_faults,
     )
     parser.addini(
         "kmsmock_auto_create_keys",
-        "let a mock make a key or an alias when a request names one that there is not (default: "
-        "false)",
+        "create a key or an alias when a request names one that does not exist (default: false)",
         type="bool",
         default=Defaults().auto_create_keys,
     )
     parser.addini(
         "kmsmock_outside",
-        "what becomes of a KMS request while no mock is active: allow lets it go to AWS (default), "
-        "error refuses it",
+        "what happens to a KMS request while no mock is active: allow sends it to AWS (default), "
+        "error raises CallOutsideMock",
         default="allow",
     )
     parser.addini(
         "kmsmock_access",
-        "what becomes of a request that AWS would deny: enforce denies it (default), warn lets it "
-        "pass with a KmsAccessWarning, off asks nobody",
+        "what happens to a request that AWS would deny: enforce denies it (default), warn answers "
+        "it and emits a KmsAccessWarning, off checks nothing",
         default=Defaults().access,
     )
     parser.addini(
         "kmsmock_identities",
-        "whose access keys are known: declared knows those of the test's own principals (default), "
-        "moto also those that moto's IAM or STS has given out",
+        "whose access keys are known: declared those of the test's principals (default), moto also "
+        "those that moto's IAM and STS have created",
         default=Defaults().identities,
     )
     parser.addini(
@@ -116,17 +115,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "kmsmock_seed_file",
-        "TOML file of keys that every mock begins with, beside the ini file (default: none)",
+        "TOML file with keys that every mock has from the start, relative to the ini file "
+        "(default: none)",
     )
     parser.addini(
         "kmsmock_children",
-        "what becomes of processes that tests start: copy leaves forked ones with a copy of the "
-        "test's KMS (default), serve lets all use the test's own, refuse lets their KMS calls fail",
+        "what KMS the processes use that tests start: copy gives forked ones a copy of the test's "
+        "(default), serve lets all use the test's own, refuse makes their KMS calls fail",
         default=Defaults().children,
     )
     parser.addini(
         "kmsmock_autouse",
-        "run every test in a mock, whether it asks for one or not (default: false)",
+        "run every test in a mock (default: false)",
         type="bool",
         default=False,
     )
@@ -137,8 +137,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "kmsmock_report_secrets",
-        "let reports show what AWS calls sensitive, such as plaintexts, and the values of "
-        "encryption contexts (default: false)",
+        "show sensitive members, such as plaintexts, and the values of encryption contexts in "
+        "reports (default: false)",
         type="bool",
         default=False,
     )
@@ -173,11 +173,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "kms(region_name=..., account_id=...): run the test and its fixtures in a mock; takes the "
-        "keywords of mock_kms, and for each the closest marker wins",
+        "keywords of mock_kms, of which the closest marker decides each",
     )
     config.addinivalue_line(
         "markers",
-        'kms_outside("allow" or "error"): what becomes of KMS requests while no mock is active, '
+        'kms_outside("allow" or "error"): allow or refuse KMS requests while no mock is active, '
         "in the test and in all of its fixtures; starts no mock",
     )
     try:

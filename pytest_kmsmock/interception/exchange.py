@@ -17,11 +17,11 @@ CONNECTION_ERRORS: Final = (
 
 class Origin(NamedTuple):
     """
-    Where a request of another process came from.
+    The client of a request that came from another process.
 
     Args:
-        address: Host and port of the client, such as "127.0.0.1:40312".
-        user_agent: What it says of itself, such as "aws-cli/2.31.0 ..."; empty if nothing.
+        address: Its host and port, such as "127.0.0.1:40312".
+        user_agent: Its User-Agent, such as "aws-cli/2.31.0 ...", or "".
 
     .. versionadded:: 0.1.0
     """

@@ -45,9 +45,9 @@ FIXTURE_HOOK: Final = "pytest_fixture_setup"
 
 class CallOutsideMock(RuntimeError):
     """
-    A KMS request while no mock was active, refused because `kmsmock_outside` is "error".
+    A KMS request was made while no mock was active, and `kmsmock_outside` is "error".
 
-    It is no error of botocore, so that code which handles those does not swallow it.
+    It is not an exception of botocore, so code that handles those does not swallow it.
     """
 
 
@@ -60,7 +60,7 @@ def refuse(operation: str, url: str) -> NoReturn:
     raise CallOutsideMock(
         f"{operation} was called {describe_place(frame)} while no KMS mock was active, and "
         f"kmsmock_outside is 'error': it would have gone to {urlsplit(url).netloc}. "
-        f"{describe_way(frame)} moto would have answered it, were one of its mocks active."
+        f"{describe_way(frame)} A mock of moto was not active either."
     )
 
 

@@ -19,7 +19,7 @@ PATIENCE: Final = 60.0  # seconds
 
 class ForkedCopyWarning(UserWarning):
     """
-    A process that was forked in a mock calls KMS: it works on a copy, which the test never sees.
+    A forked process called KMS. It uses its own copy of the mock, which the test does not see.
 
     .. versionadded:: 0.1.0
     """

@@ -21,7 +21,7 @@ class OffersServing(Subject):
         """
         Return a server in front of this mock, for other processes and other languages.
 
-        It is started by a `with`, or by `start()`, and ends with the mock at the latest.
+        A `with` or `start()` starts it. It ends with the `with`, by `stop()`, or with the mock.
 
             >>> with kms_mock.serve() as server:
             ...     kms = kms_mock.client(endpoint_url=server.url)
@@ -29,11 +29,11 @@ class OffersServing(Subject):
             >>> kms_mock.assert_called("CreateKey", times=1)
 
         Args:
-            host: The address to listen on. Anything but a loopback address lets other machines in.
-            port: A free one by default.
+            host: The address to listen on. If it is no loopback address, other machines can use it.
+            port: The port to listen on; by default a free one.
 
         Raises:
-            TypeError, ValueError: For an address that can't be; for a mock that is not active.
+            TypeError, ValueError: For an invalid address, or if the mock is not active.
 
         .. versionadded:: 0.1.0
         """

@@ -30,15 +30,15 @@ __tracebackhide__ = True
 
 
 class ServerFailed(RuntimeError):
-    """Requests of other processes met a bug of this package: they were answered by a 500."""
+    """A request of another process met a bug in this package, and got HTTP status 500."""
 
 
 class KmsServer:
     """
-    An HTTP server in front of one mock, for other processes: what `KmsMock.serve()` returns.
+    An HTTP server for one mock: what `KmsMock.serve()` returns.
 
-    It has the mock's keys, clock, calls and faults, and ends with the mock. In a `with` it is
-    started and stopped:
+    Other processes use the mock's keys, clock, calls and faults through it. It ends with the mock.
+    A `with` starts and stops it:
 
         >>> with kms_mock.serve() as server:
         ...     child_environment = {**os.environ, **server.environment}
@@ -73,7 +73,7 @@ class KmsServer:
 
     def start(self) -> "KmsServer":
         """
-        Serve, from now on: when it returns, the server answers. Do nothing if it does already.
+        Start the server. When this returns, it answers. Does nothing if it is started.
 
         Raises:
             OSError: If the port is taken.
@@ -88,10 +88,10 @@ class KmsServer:
 
     def stop(self) -> None:
         """
-        Serve no more; do nothing if it is not started.
+        Stop the server. Does nothing if it is not started.
 
         Raises:
-            ServerFailed: If a request met a bug of this package.
+            ServerFailed: If a request failed because of a bug in this package.
         """
         self._stop(None)
 
@@ -108,7 +108,7 @@ class KmsServer:
     @property
     def port(self) -> int:
         """
-        The port on which it listens.
+        The port that the server listens on.
 
         Raises:
             ValueError: If it is not started.
@@ -120,7 +120,7 @@ class KmsServer:
     @property
     def url(self) -> str:
         """
-        Its endpoint, such as "http://127.0.0.1:40123".
+        The endpoint URL, such as "http://127.0.0.1:40123".
 
         Raises:
             ValueError: If it is not started.
@@ -130,10 +130,10 @@ class KmsServer:
     @property
     def environment(self) -> dict[str, str]:
         """
-        What a process needs to find this KMS, to be merged into `os.environ`.
+        The environment variables of a process that uses this KMS; merge them into `os.environ`.
 
-        That is its endpoint for KMS, throw-away credentials and the mock's Region; a profile that
-        says nothing; no metadata service, and no proxy on the way.
+        They set the endpoint for KMS, fake credentials, the mock's Region and an empty profile, and
+        they turn off the metadata service and proxies.
 
         Raises:
             ValueError: If it is not started.
@@ -142,13 +142,13 @@ class KmsServer:
 
     def environment_as(self, principal: "PrincipalHandle") -> dict[str, str]:
         """
-        Return `environment` for a process that calls as somebody else than the mock's caller.
+        Return `environment` with the credentials of a principal.
 
         Args:
-            principal: A handle of this mock, such as that of `kms_mock.role("worker")`.
+            principal: A handle of this mock, such as `kms_mock.role("worker")`.
 
         Raises:
-            TypeError: If it is none.
+            TypeError: If *principal* is not a handle.
             ValueError: If the server is not started.
 
         .. versionadded:: 0.1.0

@@ -16,10 +16,11 @@ __tracebackhide__ = True
 
 class MockClock:
     """
-    The time of a KMS, which deletions, rotations and expiries follow: the system's, until moved.
+    The time of a KMS, at which keys are deleted or rotated, and key material expires.
 
-    It stays the mock's own clock after `reset()` and `restore()`. To move it moves nobody else's
-    time, such as that of `time.time()`; freezegun and time-machine move both.
+    It is the system's time until a test moves it. Moving it does not change `time.time()`;
+    freezegun and time-machine move both. The same object shows the mock's time after `reset()` and
+    `restore()`.
 
         >>> before = kms_mock.clock.now()
         >>> kms_mock.clock.advance(days=30)
@@ -37,7 +38,7 @@ class MockClock:
         return f"<MockClock {self.now().isoformat()}>"
 
     def now(self) -> datetime:
-        """Return the present moment in UTC, in whole milliseconds."""
+        """Return the current time in UTC, in whole milliseconds."""
         return self._service().world.clock.now()
 
     @explained
@@ -52,12 +53,12 @@ class MockClock:
         seconds: float = 0,
     ) -> None:
         """
-        Move forward, by a `timedelta` or by what the keywords add up to.
+        Move the time forward by a `timedelta`, by the sum of the keywords, or by both.
 
         Raises:
-            TypeError: For something else than a `timedelta` and numbers.
-            ValueError: If that is backwards, infinite or beyond the year 9989, or the mock is not
-                active.
+            TypeError: If *delta* is not a `timedelta`, or a keyword is not a number.
+            ValueError: If the sum is negative, a number is not finite, the clock would pass the
+                year 9989, or the mock is not active.
         """
         parts = {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
         self._clock_to_move().advance(delta, **parts)
@@ -65,17 +66,17 @@ class MockClock:
     @explained
     def move_to(self, moment: datetime) -> None:
         """
-        Move forward to *moment*; a moment without a zone counts as UTC.
+        Move the time forward to *moment*. A moment without a time zone is in UTC.
 
         Raises:
-            TypeError: If *moment* is no `datetime`.
-            ValueError: If it is before `now()` or beyond the year 9989, or the mock is not active.
+            TypeError: If *moment* is not a `datetime`.
+            ValueError: If it is before `now()` or after the year 9989, or the mock is not active.
         """
         self._clock_to_move().move_to(moment)
 
     def freeze(self) -> None:
         """
-        Stop at the present moment; `advance()` and `move_to()` still move.
+        Stop the time. `advance()` and `move_to()` still move it.
 
         Raises:
             ValueError: If the mock is not active.
@@ -84,7 +85,7 @@ class MockClock:
 
     def unfreeze(self) -> None:
         """
-        Let time run again from the moment at which it stopped.
+        Let the time run again, from the moment at which it stopped.
 
         Raises:
             ValueError: If the mock is not active.

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 class NitroEnclave:
     """
-    An enclave: it has a key pair, shows so in attestation documents, and opens KMS's answers to it.
+    An enclave, with a key pair and attestation documents, which decrypts answers for `Recipient`.
 
         enclave = NitroEnclave()
         answer = kms.decrypt(CiphertextBlob=blob, Recipient=enclave.recipient())
         plaintext = enclave.open(answer["CiphertextForRecipient"])
 
-    A certificate authority of our own signs the documents: mocks trust it, AWS would not.
+    The documents are signed by a certificate authority of this package, which only mocks trust.
 
     Args:
-        pcrs: The platform configuration registers in the documents, 48 bytes each.
-        key_size: Bits of the RSA key pair.
+        pcrs: The platform configuration registers (PCRs) in the documents, 48 bytes each.
+        key_size: The size of the RSA key pair, in bits.
 
     .. versionadded:: 0.1.0
     """
@@ -38,7 +38,7 @@ class NitroEnclave:
     def attestation_document(
         self, *, user_data: bytes | None = None, nonce: bytes | None = None
     ) -> bytes:
-        """Return a fresh attestation document (COSE_Sign1) with the enclave's public key."""
+        """Return a new attestation document (COSE_Sign1) with the enclave's public key."""
         return self._environment.attest(
             timestamp=int(Clock().now().timestamp() * 1000),
             pcrs=self.pcrs,
@@ -47,23 +47,23 @@ class NitroEnclave:
         )
 
     def recipient(self) -> "RecipientInfoTypeDef":
-        """Return the request member Recipient, with a fresh document."""
+        """Return the request member Recipient, with a new attestation document."""
         return {
             "KeyEncryptionAlgorithm": "RSAES_OAEP_SHA_256",
             "AttestationDocument": self.attestation_document(),
         }
 
     def private_key_pem(self) -> bytes:
-        """Return the enclave's private key, PKCS#8 in PEM, for tools that open its answers."""
+        """Return the enclave's private key as PEM-encoded PKCS#8, for other tools."""
         return self._environment.private_key_pem()
 
     @explained
     def open(self, ciphertext_for_recipient: bytes) -> bytes:
         """
-        Return the plaintext in a response's CiphertextForRecipient.
+        Decrypt the CiphertextForRecipient of a response.
 
         Raises:
-            ValueError: If it is damaged, or was made for another enclave.
+            ValueError: If it is damaged, or for another enclave.
         """
         try:
             return self._environment.open(ciphertext_for_recipient)

@@ -7,13 +7,13 @@ from typing import Literal
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strictness:
     """
-    What holds in a test: by its marker or decorator, or else by the ini options.
+    How strict a mock is in a test, by the test's marker or decorator, or by the ini options.
 
     Args:
-        unfired_faults: What becomes of planned faults that never fired: "error" or "ignore".
-        access: What becomes of a request that AWS would deny: "enforce", "warn" or "off".
-        auto_create_keys: Whether a key or an alias is made when a request names it.
-        outside: What becomes of a request while no mock is active: "allow" or "error".
+        unfired_faults: What happens to planned faults that never fired: "error" or "ignore".
+        access: What happens to a request that AWS would deny: "enforce", "warn" or "off".
+        auto_create_keys: Whether a missing key or alias is created when a request names it.
+        outside: What happens to a request while no mock is active: "allow" or "error".
 
     .. versionadded:: 0.1.0
     """

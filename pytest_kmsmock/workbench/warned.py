@@ -8,7 +8,7 @@ from typing import Final
 
 class KmsAccessWarning(UserWarning):
     """
-    A call that AWS would deny, in a mock with `access="warn"`: what was denied, and why.
+    A call was answered that AWS would deny, because the mock has `access="warn"`.
 
     .. versionadded:: 0.1.0
     """

@@ -342,5 +342,5 @@ def test_set_up_that_forgot_the_mock(run_pytest, module, name, way):
         "E       pytest_kmsmock.interception.outside.CallOutsideMock: ListKeys was called at"
         " test_set_up_that_forgot_the_mock.py:7, in call, while no KMS mock was active, and"
         " kmsmock_outside is 'error': it would have gone to kms.us-east-1.amazonaws.com."
-        f" {way.format(name)} moto would have answered it, were one of its mocks active."
+        f" {way.format(name)} A mock of moto was not active either."
     ) == line

@@ -342,7 +342,7 @@ def test_marker_is_registered(run_pytest):
 
     assert (
         "@pytest.mark.kms(region_name=..., account_id=...): run the test and its fixtures in a "
-        "mock; takes the keywords of mock_kms, and for each the closest marker wins"
+        "mock; takes the keywords of mock_kms, of which the closest marker decides each"
     ) in result.outlines
 
 

@@ -43,13 +43,12 @@ class Decision:
     """
     Whether a call was allowed, and why.
 
-    It keeps what it needs of the call's moment: what changes later does not show in it.
+    It shows the policies and grants as they were at the time of the call.
 
     Attributes:
-        allowed: Whether it was.
-        action: The permission that was refused, or of those that were given the first:
-            "kms:Decrypt".
-        resource: What it was asked for: the ARN of a key or an alias, or `*`.
+        allowed: Whether the call was allowed.
+        action: The denied permission, such as "kms:Decrypt"; if all were allowed, the first one.
+        resource: The resource of that permission: the ARN of a key or an alias, or `*`.
 
     .. versionadded:: 0.1.0
     """
@@ -87,16 +86,16 @@ class Decision:
 
     @property
     def kind(self) -> Kind | None:
-        """Of a denial: "explicit" where a policy denies, "implicit" where none allows."""
+        """Why it was denied: "explicit" if a policy denies, "implicit" if none allows."""
         return self._deciding.verdict.kind
 
     @property
     def layer(self) -> Layer | None:
         """
-        Of a denial: which policies decided.
+        Which policies denied it.
 
-        "scp", "rcp", "resource" (the key policy), "identity", "boundary", "session", "endpoint",
-        or "cross-account" where an operation serves the key's own account alone.
+        "scp", "rcp", "resource" (the key policy), "identity", "boundary", "session" or "endpoint";
+        or "cross-account" if only the key's own account may call the operation.
         """
         return self._deciding.verdict.layer
 
@@ -106,7 +105,7 @@ class Decision:
 
     @property
     def permissions(self) -> tuple[Permission, ...]:
-        """The permissions that were asked for, in AWS's order, up to the first that was refused."""
+        """The permissions that the call needed, in AWS's order, up to the first denied one."""
         return tuple(
             Permission(
                 case.question.action, case.question.resource, dict(case.values.encryption_context)
@@ -116,7 +115,7 @@ class Decision:
 
     @property
     def message(self) -> str | None:
-        """The message with which AWS refuses; None where it does not."""
+        """The message of AWS's error; None if the call was allowed."""
         case, verdict = self._deciding
         if verdict.allowed:
             return None
@@ -124,10 +123,10 @@ class Decision:
 
     def explain(self) -> str:
         """
-        Say why: which policies decided, and what kept each statement and grant from applying.
+        Explain which policies decided, and why each statement and grant did or did not apply.
 
         Returns:
-            Some lines of text, in words for a person; they may change between versions.
+            A text of some lines. It may change between versions.
         """
         with lazily():
             from pytest_kmsmock._kms.access.explaining import (  # noqa: PLC0415 - for denials

@@ -18,10 +18,10 @@ class OffersCalls(Subject):
     @property
     def calls(self) -> "Calls":
         """
-        The calls so far, each attempt of a retried one included; see `Calls`.
+        The calls so far. Each attempt of a retried call is one; see `Calls`.
 
-        They stay after the mock has ended, until it starts again. The mock's own methods, such as
-        `create_key()`, are not calls.
+        You can read them after the mock has ended, until it starts again. Methods of the mock, such
+        as `create_key()`, do not count as calls.
 
         .. versionadded:: 0.1.0
         """
@@ -32,22 +32,23 @@ class OffersCalls(Subject):
         self, operation: "OperationName", *, times: int | None = None, **parameters: Any
     ) -> None:
         """
-        Check that an operation was called, or else show what was called instead.
+        Check that an operation was called.
 
             >>> key_id = kms.create_key(Description="app")["KeyMetadata"]["KeyId"]
             >>> kms_mock.assert_called("CreateKey", times=1, Description="app")
             >>> kms_mock.assert_called("CreateKey", Description=lambda text: text.startswith("a"))
 
         Args:
-            operation: AWS's name, such as "Decrypt".
-            times: How many such calls there must be, retries included; at least one by default.
-            parameters: Those by which to know them, others may differ. A value must be equal, the
-                whole of it; a function is asked about what was given; None means not given.
+            operation: The name of the operation, such as "Decrypt".
+            times: How many matching calls there must be, retries included; by default at least one.
+            parameters: The parameters that must match; others don't matter. A value must be equal
+                to the whole parameter. A function gets the parameter and returns whether it
+                matches. None means that the parameter was not given.
 
         Raises:
-            AssertionError: If there was no such call, with the nearest one as a diff.
-            TypeError: For a parameter that the operation does not take.
-            ValueError: For an operation that KMS does not have, with the nearest ones.
+            AssertionError: If there was no such call. The message shows the nearest call as a diff.
+            TypeError: For a parameter that the operation does not have.
+            ValueError: For an unknown operation, with the nearest names.
 
         .. versionadded:: 0.1.0
         """
@@ -59,7 +60,7 @@ class OffersCalls(Subject):
     @explained
     def assert_not_called(self, operation: "OperationName", **parameters: Any) -> None:
         """
-        Check that an operation was not called, at all or with these parameters.
+        Check that an operation was not called, or not with these parameters.
 
             >>> kms_mock.assert_not_called("ScheduleKeyDeletion")
 

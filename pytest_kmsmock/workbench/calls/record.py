@@ -26,10 +26,10 @@ KEPT: Final = 10_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallError:
     """
-    What a call was refused with, or failed by.
+    The error of a call.
 
-    *code* is AWS's, or the name of botocore's exception where there was no answer; *message* and
-    *status* (of HTTP) are None where there was none.
+    *code* is the error code of AWS, or the name of botocore's exception if there was no answer.
+    *message* is None if AWS sent none, and *status* (the HTTP status) if there was no answer.
     """
 
     code: str
@@ -40,28 +40,27 @@ class CallError:
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Call:
     """
-    One request to KMS; a call that botocore has retried is one for each attempt.
+    One request to KMS. If botocore retries a call, each attempt is a `Call`.
 
     Args:
-        operation: AWS's name, such as "GenerateDataKey".
-        parameters: As the caller gave them.
+        operation: The name of the operation, such as "GenerateDataKey".
+        parameters: The parameters, as the caller gave them.
         region: The Region of the client.
-        account_id: The account of the caller.
-        principal: The caller's ARN.
-        key_arn: The key that the call was about, as far as KMS has found it: the first one, if it
-            names several; the new one, if it makes one.
-        time: By the clock of the mock.
-        attempt: Counts from 1; None in a client that is older than the plugin, and of one in
-            another process that does not say.
+        account_id: The account id of the caller.
+        principal: The ARN of the caller.
+        key_arn: The ARN of the key, if KMS found one: of the first key if the call names several,
+            of the new key if it creates one.
+        time: The time of the call, by the mock's clock.
+        attempt: The number of the attempt, from 1; None if the client does not say, because it is
+            older than the plugin or in another process.
         response: The members of the answer, without botocore's ResponseMetadata; None if there was
-            none, or an error.
-        error: What the call was refused with or failed by, if it was.
-        origin: Where it came from, if from another process (see `KmsMock.serve()`).
-        request_id: AWS's RequestId, as the answer and a client's error have it; calls that differ
-            in nothing else are equal.
-        planned: The fault that made it fail, as the test has planned it; None if none did.
-        decision: Whether the caller may, and why; None if it did not come to that, as for a request
-            that is refused for its form.
+            an error or no answer.
+        error: The error; None if there was none.
+        origin: The client's address, if it is in another process (see `KmsMock.serve()`).
+        request_id: The RequestId of the answer or error. Equality of calls does not depend on it.
+        planned: The planned fault that made the call fail; None if there was none.
+        decision: Whether the caller was allowed, and why; None if KMS refused the request before
+            it checked permissions.
 
     .. versionadded:: 0.1.0
     """
@@ -85,16 +84,16 @@ class Call:
         return f"<Call {self.summarise()}>"
 
     def summarise(self) -> str:
-        """Describe the call without its answer, but for the code of an error."""
+        """Describe the call in a line, without its answer but with the code of an error."""
         error = "" if self.error is None else f" -> {self.error.code}"
         return f"{self._show_request(Display())}{error}"
 
     def show(self, *, secrets: bool = False) -> str:
         """
-        Describe the call and its answer in a line, blobs by their length.
+        Describe the call and its answer in a line. Blobs are shown by their length.
 
         Args:
-            secrets: Include what AWS's model calls sensitive, such as Plaintext.
+            secrets: Show also the members that AWS's model calls sensitive, such as Plaintext.
         """
         display = Display(secrets=secrets)
         text = self._show_request(display)
@@ -229,9 +228,9 @@ class Record:
 
 class Calls(Sequence[Call]):
     """
-    Calls in the order in which they were answered; later ones do not change it.
+    A sequence of calls, in the order of their answers. Later calls do not change it.
 
-    It compares equal to a list of the same calls. Of a mock's calls the last 10,000 are kept.
+    It is equal to a list of the same calls. A mock keeps its last 10,000 calls.
 
         >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         >>> blob = kms.encrypt(KeyId=key_id, Plaintext=b"hi")["CiphertextBlob"]
@@ -287,7 +286,7 @@ class Calls(Sequence[Call]):
     @property
     def last(self) -> Call:
         """
-        The last one.
+        The last call.
 
         Raises:
             IndexError: If there is none.
@@ -303,15 +302,15 @@ class Calls(Sequence[Call]):
 
     @property
     def is_cut(self) -> bool:
-        """Whether there were more calls than are kept."""
+        """Whether there were more calls than the mock keeps."""
         return self._record.is_cut
 
     def of(self, operation: "OperationName") -> "Calls":
         """
-        Choose the calls of one operation.
+        Return the calls of one operation.
 
         Raises:
-            ValueError: If KMS has no such operation, with the nearest ones.
+            ValueError: For an unknown operation, with the nearest names.
         """
         return self._of(operation)
 
@@ -322,7 +321,7 @@ class Calls(Sequence[Call]):
 
     def by(self, caller: Caller) -> "Calls":
         """
-        Choose the calls of one caller: a role's are those of all its sessions.
+        Return the calls of one caller. Calls of a role are those of all its sessions.
 
             >>> worker = kms_mock.role("worker").allow("kms:ListKeys")
             >>> answer = worker.client().list_keys()
@@ -330,10 +329,10 @@ class Calls(Sequence[Call]):
             ['arn:aws:sts::123456789012:assumed-role/worker/kmsmock']
 
         Args:
-            caller: A handle of a principal, or of an account.
+            caller: A handle of a principal or an account.
 
         Raises:
-            TypeError: For anything else.
+            TypeError: If *caller* is not a handle.
         """
         if not isinstance(caller, Caller):
             raise TypeError(f"by() takes a handle, as of kms_mock.role(), not {caller!r}")
@@ -341,7 +340,7 @@ class Calls(Sequence[Call]):
         return self._choose(tuple(chosen), self._operation)
 
     def reset(self) -> None:
-        """Let the mock forget these calls, as if they had not been made; this object keeps them."""
+        """Remove these calls from the mock's record. This object keeps them."""
         self._record.forget(self._entries)
 
     def show(self, *, secrets: bool = False) -> str:

@@ -20,7 +20,7 @@ __tracebackhide__ = True
 
 class HeldTooLong(AssertionError):
     """
-    A request waited longer than its hold allows, or a test waited in vain for requests.
+    A request waited longer than *limit* of its hold, or fewer requests came than a test expected.
 
     .. versionadded:: 0.1.0
     """
@@ -28,9 +28,9 @@ class HeldTooLong(AssertionError):
 
 class Hold(Fault):
     """
-    Requests that wait: what `KmsMock.hold` returns.
+    Waiting requests: what `KmsMock.hold()` returns.
 
-    As a context manager it lets all of them go at the end of the block:
+    In a `with`, it releases all of them at the end of the block:
 
         >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         >>> with ThreadPoolExecutor() as pool, kms_mock.hold("GenerateDataKey") as held:
@@ -69,18 +69,18 @@ class Hold(Fault):
 
     @property
     def waiting(self) -> int:
-        """How many requests wait now."""
+        """How many requests are waiting now."""
         return len(self._tickets)
 
     def release(self) -> None:
-        """Let all requests go that wait, and hold no more; do nothing if that was done before."""
+        """Release all waiting requests, and hold no more. Does nothing the second time."""
         self._let_go()
         if self.fired:
             self._plan.remove([self])
 
     def wait_for(self, requests: int) -> None:
         """
-        Wait until so many requests wait: for tests of threads.
+        Wait until at least *requests* requests wait. For threads.
 
         Args:
             requests: How many, at least.
@@ -96,7 +96,7 @@ class Hold(Fault):
 
     async def async_wait_for(self, requests: int) -> None:
         """
-        Wait until so many requests wait, while tasks go on: for tests of asyncio.
+        Wait until at least *requests* requests wait. For asyncio: other tasks go on.
 
         Args:
             requests: How many, at least.

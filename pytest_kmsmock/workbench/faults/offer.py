@@ -32,11 +32,11 @@ class OffersFaults(Subject):
         lost: bool = False,
     ) -> "Fault":
         """
-        Plan a fault: let requests fail with an error of AWS, or of the connection.
+        Make requests fail, with an error of AWS or a connection error.
 
-        The request goes by the wire, so that botocore retries as it does with AWS, but without
-        waiting. Each attempt is a request of its own. Of several faults that could hit a request
-        the one planned first does. One that never fires is an error at the end of the test.
+        botocore retries as it does with AWS, but without waiting. Each attempt is one request. If
+        several faults match a request, the one that was planned first hits it. A fault that never
+        fires is an error at the end of the test (`UnfiredFaults`).
 
             >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
             >>> throttling = kms_mock.fail("Encrypt", "ThrottlingException", times=2)
@@ -46,25 +46,25 @@ class OffersFaults(Subject):
             2
 
         Args:
-            operation: AWS's name, such as "Decrypt", or "*" for all.
-            error: A code that KMS or any service of AWS has, or one of botocore's
-                ConnectTimeoutError, ConnectionClosedError, EndpointConnectionError and
-                ReadTimeoutError, as a name or a class.
-            times: How many requests it hits; None for all.
-            after: How many requests it lets pass first.
-            when: Is asked about each request, as a `Call` without an answer, whether it counts.
-            message: AWS's words; by default AWS's own, or none where they vary.
-            lost: Let KMS do what it was asked, so that only the answer is lost: with
-                ConnectionClosedError, ReadTimeoutError or an error of the server.
+            operation: The name of the operation, such as "Decrypt", or "*" for all.
+            error: The code of an error of KMS, or one that all AWS services have; or one of
+                botocore's ConnectTimeoutError, ConnectionClosedError, EndpointConnectionError and
+                ReadTimeoutError. A name, or an exception class.
+            times: How many requests fail; None for all.
+            after: How many matching requests succeed before the first one fails.
+            when: A function that gets each request as a `Call` without an answer, and returns
+                whether the fault matches it.
+            message: The message of the error. By default AWS's message, or none if that varies.
+            lost: If true, KMS performs the operation, and only the answer is lost. For
+                ConnectionClosedError, ReadTimeoutError and errors of the server.
 
         Returns:
-            The `Fault`, which tells how often it has fired, can be cancelled, and limits itself
-            to a block in a `with`.
+            The `Fault`: it counts, can be cancelled, and in a `with` ends with the block.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: For an operation or error that there is not, with the nearest ones; for
-                numbers and combinations that can't be; for a mock that is not active.
+            ValueError: For an unknown operation or error, with the nearest names; for an invalid
+                number or combination; if the mock is not active.
 
         .. versionadded:: 0.1.0
         """
@@ -85,10 +85,10 @@ class OffersFaults(Subject):
         when: "Callable[[Call], object] | None" = None,
     ) -> "Fault":
         """
-        Plan a delay: let the mock's clock, not the test, wait for answers.
+        Make answers take time on the mock's clock. The test itself does not wait.
 
-        Where that is longer than the `read_timeout` of the client, the client gives up with a
-        ReadTimeoutError, and what it asked for is done all the same.
+        If the delay is longer than the client's `read_timeout`, the client raises ReadTimeoutError.
+        KMS performs the operation nevertheless.
 
             >>> before = kms_mock.clock.now()
             >>> with kms_mock.delay("ListKeys", seconds=30):
@@ -98,8 +98,8 @@ class OffersFaults(Subject):
 
         Args:
             operation: See `fail()`.
-            seconds: For each request.
-            times: How many requests it hits; all by default.
+            seconds: How long each answer takes.
+            times: How many requests are delayed; None for all.
             after: See `fail()`.
             when: See `fail()`.
 
@@ -124,10 +124,10 @@ class OffersFaults(Subject):
         when: "Callable[[Call], object] | None" = None,
     ) -> "Fault":
         """
-        Plan another answer: KMS does what it was asked, and the client hears what the test wants.
+        Change what the client gets as an answer. KMS itself performs the operation as usual.
 
-        For code that must notice a wrong KeyId or a plaintext that was cut. Only answers that KMS
-        grants are altered. As with `fail()`, one that never comes about is an error.
+        Use it to test that code notices a wrong KeyId or a truncated plaintext. Error answers are
+        not changed. As with `fail()`, it is an error at the end of the test if no answer was.
 
             >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
             >>> blob = kms.encrypt(KeyId=key_id, Plaintext=b"hi")["CiphertextBlob"]
@@ -138,11 +138,11 @@ class OffersFaults(Subject):
             b'hi'
 
         Args:
-            operation: AWS's name, such as "Decrypt".
-            change: The members to replace, None for those to leave out; or a function that is given
-                a copy of the answer, a dictionary as botocore returns it, and changes it or returns
-                another.
-            times: How many answers it alters; None for all.
+            operation: The name of the operation, such as "Decrypt".
+            change: A mapping from the members to replace to their new values, or to None for a
+                member to leave out. Or a function that gets a copy of the answer, a dictionary as
+                botocore returns it, and changes it or returns another dictionary.
+            times: How many answers are changed; None for all.
             after: See `fail()`.
             when: See `fail()`.
 
@@ -150,10 +150,10 @@ class OffersFaults(Subject):
             The `Fault`; see `fail()`.
 
         Raises:
-            TypeError: For a value of another type than AWS's model gives the member; if *change* is
-                a function, at the call that it alters.
-            ValueError: For a member that the answer does not have, with the nearest one; for an
-                operation that there is not, or that answers nothing.
+            TypeError: For a value of the wrong type for its member. If *change* is a function, the
+                changed call raises it.
+            ValueError: For a member that the answer does not have, with the nearest name; for an
+                unknown operation, or one that has no answer.
 
         .. versionadded:: 0.1.0
         """
@@ -176,11 +176,11 @@ class OffersFaults(Subject):
         limit: float = 5.0,
     ) -> "Hold":
         """
-        Let requests wait, those of threads and of tasks, until `release()` or the end of the block.
+        Make requests of threads and tasks wait, until `release()` or the end of the block.
 
-        For caches that must ask once, stampedes, timeouts and cancellation: what happens while a
-        request is under way. KMS does nothing for a request that waits, nor for one that is
-        cancelled meanwhile.
+        Use it to test what happens during a request: caches that must ask only once, stampedes,
+        timeouts, cancellation. KMS performs an operation when its request no longer waits. If the
+        request is cancelled while it waits, KMS does nothing.
 
             >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
             >>> with ThreadPoolExecutor() as pool:
@@ -197,13 +197,13 @@ class OffersFaults(Subject):
             times: How many requests wait; None for all.
             after: See `fail()`.
             when: See `fail()`.
-            limit: For how long one waits at the most, in seconds of real time.
+            limit: After how many seconds of real time a waiting request raises `HeldTooLong`.
 
         Returns:
-            The `Hold`, which counts those that wait, and lets them go.
+            The `Hold`, which counts and releases the waiting requests.
 
         Raises:
-            TypeError, ValueError: As `fail()`; ValueError for a limit that is not positive.
+            TypeError, ValueError: As `fail()`. ValueError if *limit* is not positive.
 
         .. versionadded:: 0.1.0
         """

@@ -50,7 +50,7 @@ METHODS: Final[dict[type, tuple[str, int | None]]] = {
 
 class UnfiredFaults(AssertionError):
     """
-    A test has planned faults that never came about, so it did not test what it was meant to.
+    A test planned faults that never fired, so it did not test what it was meant to test.
 
     .. versionadded:: 0.1.0
     """
@@ -58,9 +58,9 @@ class UnfiredFaults(AssertionError):
 
 class Fault:
     """
-    A planned fault: what `KmsMock.fail`, `KmsMock.delay` and `KmsMock.alter` return.
+    A planned fault: what `KmsMock.fail()`, `KmsMock.delay()` and `KmsMock.alter()` return.
 
-    As a context manager it is there for the block only, and must fire in it:
+    In a `with`, it applies to the block only, and must fire there:
 
         >>> key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         >>> with kms_mock.fail("DescribeKey", "KMSInternalException") as fault:
@@ -106,11 +106,11 @@ class Fault:
 
     @property
     def fired(self) -> int:
-        """How many requests it has hit."""
+        """How many requests it has affected."""
         return self._fired
 
     def cancel(self) -> None:
-        """Take it back: it hits no more requests, and nobody asks whether it hit any."""
+        """Cancel the fault: it no longer fires, and it is no error if it never fired."""
         self._plan.remove([self])
 
     @property

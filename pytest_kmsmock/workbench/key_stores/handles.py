@@ -41,11 +41,11 @@ COMMON_CODES: Final = {"INTERNAL_ERROR", "INVALID_CREDENTIALS", "NETWORK_ERRORS"
 
 class KeyStoreHandle:
     """
-    What stands behind a custom key store: an external key manager, or a CloudHSM cluster.
+    The external key manager or CloudHSM cluster behind a custom key store.
 
     `KmsMock.key_store()`, `KmsMock.external_key_manager()` and `KmsMock.cloudhsm_cluster()` return
-    one. All is well until the test changes it, and what it changes holds from the next request on.
-    AWS does not look after a store that is CONNECTED: it stays so when it fails.
+    one. It works without fault until the test changes that; changes apply from the next request on.
+    A store whose key manager or cluster fails stays CONNECTED, as on AWS.
 
         store = kms_mock.key_store("my-store")
         key_id = kms.create_key(
@@ -73,18 +73,18 @@ class KeyStoreHandle:
         The CustomKeyStoreId of the store.
 
         Raises:
-            ValueError: If there is none yet, or no longer.
+            ValueError: If there is no store yet, or no longer.
         """
         return self._find_store().store_id
 
     @explained
     def switch_off(self) -> None:
-        """Be out of reach: connecting fails, and so does all use of the store's keys."""
+        """Make it unreachable: the store can't be connected, and its keys can't be used."""
         self.refuse("unreachable")
 
     @explained
     def switch_on(self) -> None:
-        """End what `switch_off()`, `slow_down()`, `refuse()` and `fail_to_connect()` began."""
+        """Undo `switch_off()`, `slow_down()`, `refuse()` and `fail_to_connect()`."""
         backing = self._find_backing()
         backing.trouble = None
         backing.latency = 0
@@ -93,15 +93,15 @@ class KeyStoreHandle:
     @explained
     def slow_down(self, seconds: float) -> None:
         """
-        Take time, on no clock but the mock's: a test does not wait.
+        Make it slow, on the mock's clock. The test itself does not wait.
 
         Args:
-            seconds: How long an external key manager takes for each answer; KMS gives up after a
-                quarter of a second. Or how long connecting to a CloudHSM cluster takes, until when
-                the store is CONNECTING.
+            seconds: For an external key manager, the time for each answer; KMS gives up after a
+                quarter of a second. For a CloudHSM cluster, the time to connect, during which the
+                store is CONNECTING.
 
         Raises:
-            TypeError: If that is no number.
+            TypeError: If *seconds* is not a number.
             ValueError: If it is negative, or longer than a day.
         """
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
@@ -113,17 +113,17 @@ class KeyStoreHandle:
     @explained
     def refuse(self, trouble: str) -> None:
         """
-        Have something wrong with it, one thing at a time.
+        Make it fail in one way. A second call replaces the first.
 
         Args:
-            trouble: Of an external key manager or its proxy "unreachable", "timed out", "bad
-                credential", "denied", "invalid path", "invalid response" or "invalid TLS", and for
-                stores with the connectivity VPC_ENDPOINT_SERVICE "no endpoint service" or "invalid
-                endpoint service". Of a CloudHSM cluster "unreachable", "not found", "not active",
-                "invalid configuration" or "incorrect trust anchor".
+            trouble: For an external key manager or its proxy: "unreachable", "timed out", "bad
+                credential", "denied", "invalid path", "invalid response" or "invalid TLS", and with
+                VPC_ENDPOINT_SERVICE connectivity "no endpoint service" or "invalid endpoint
+                service". For a CloudHSM cluster: "unreachable", "not found", "not active", "invalid
+                configuration" or "incorrect trust anchor".
 
         Raises:
-            TypeError: If that is no string.
+            TypeError: If *trouble* is not a string.
             ValueError: If it is none of these.
         """
         backing = self._find_backing()
@@ -137,13 +137,13 @@ class KeyStoreHandle:
     @explained
     def fail_to_connect(self, error_code: str) -> None:
         """
-        Let attempts to connect the store end in FAILED.
+        Make ConnectCustomKeyStore fail: the store becomes FAILED.
 
         Args:
             error_code: The ConnectionErrorCode, such as "USER_LOCKED_OUT".
 
         Raises:
-            TypeError: If that is no string.
+            TypeError: If *error_code* is not a string.
             ValueError: If a store of this type has no such code.
         """
         backing = self._find_backing()
@@ -161,20 +161,20 @@ class KeyStoreHandle:
     @explained
     def change_password(self, password: str) -> None:
         """
-        Give the user `kmsuser` of a CloudHSM cluster another password; at first, any will do.
+        Change the password of `kmsuser` in a CloudHSM cluster. At first it accepts any password.
 
         Raises:
-            TypeError: If it is no string, or if this is an external key manager.
+            TypeError: If *password* is not a string, or this is an external key manager.
         """
         self._cluster("passwords").password = string("password", password)
 
     @explained
     def change_credential(self, access_key_id: str, raw_secret_access_key: str) -> None:
         """
-        Let the proxy take this XksProxyAuthenticationCredential alone; at first, any will do.
+        Change the XksProxyAuthenticationCredential that the proxy accepts. At first it accepts any.
 
         Raises:
-            TypeError: If one is no string, or if this is a CloudHSM cluster.
+            TypeError: If an argument is not a string, or this is a CloudHSM cluster.
         """
         self._manager("credentials").credential = (
             string("access_key_id", access_key_id),
@@ -184,10 +184,10 @@ class KeyStoreHandle:
     @property
     def keys(self) -> tuple[str, ...]:
         """
-        The ids (XksKeyId) of the external keys that KMS or the test has named, sorted.
+        The ids (XksKeyId) of the external keys that KMS or the test has used, sorted.
 
-        An external key manager has every key that it is asked for: AES-256, enabled, for
-        encryption and decryption, until the test says otherwise.
+        An external key manager has every key that KMS asks it for: an enabled AES-256 key for
+        encryption and decryption, unless the test has changed that.
 
         Raises:
             TypeError: If this is a CloudHSM cluster.
@@ -203,11 +203,11 @@ class KeyStoreHandle:
         usages: Collection[str] = (ENCRYPT, DECRYPT),
     ) -> None:
         """
-        Make an external key that is unlike the others, or one in the place of a deleted one.
+        Create an external key with another spec or other usages, or in place of a deleted one.
 
         Raises:
-            TypeError: If this is a CloudHSM cluster, or if an argument has a wrong type.
-            ValueError: For an id that can't be, or that a key has.
+            TypeError: If this is a CloudHSM cluster, or for an argument of the wrong type.
+            ValueError: For an invalid id, or the id of an existing key.
         """
         manager = self._manager("external keys")
         if check_key_id(key_id) in manager.keys:
@@ -225,8 +225,8 @@ class KeyStoreHandle:
         Disable an external key.
 
         Raises:
-            TypeError: If this is a CloudHSM cluster, or if the id is no string.
-            ValueError: For an id that can't be, or whose key was deleted.
+            TypeError: If this is a CloudHSM cluster, or the id is not a string.
+            ValueError: For an invalid id, or the id of a deleted key.
         """
         self._key(key_id).is_enabled = False
 
@@ -244,11 +244,11 @@ class KeyStoreHandle:
     @explained
     def delete_key(self, key_id: str) -> None:
         """
-        Delete an external key: what it has encrypted, nobody can decrypt any more.
+        Delete an external key. What it encrypted can't be decrypted any more.
 
         Raises:
             TypeError: As `disable_key()`.
-            ValueError: For an id that can't be.
+            ValueError: For an invalid id.
         """
         self._manager("external keys").delete_key(check_key_id(key_id))
 

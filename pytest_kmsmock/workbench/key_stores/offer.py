@@ -21,10 +21,9 @@ class OffersKeyStores(Subject):
         region_name: str | None = None,
     ) -> "KeyStoreHandle":
         """
-        Return a handle on a custom key store, and on what stands behind it.
+        Return a handle on a custom key store, and on the key manager or cluster behind it.
 
-        If no store has that name, one is made with plausible parameters and connected, so that it
-        can be used at once:
+        If no store has that name, it is created with plausible parameters and connected:
 
             store = kms_mock.key_store("my-store")
             kms.create_key(
@@ -35,15 +34,15 @@ class OffersKeyStores(Subject):
             store.switch_off()
 
         Args:
-            name_or_id: CustomKeyStoreName or CustomKeyStoreId.
-            type: CustomKeyStoreType: "AWS_CLOUDHSM", or by default "EXTERNAL_KEY_STORE" for a store
-                to be made; one that is there has the type that it has.
-            region_name: The store's Region; the mock's by default.
+            name_or_id: The CustomKeyStoreName or CustomKeyStoreId.
+            type: The CustomKeyStoreType, "AWS_CLOUDHSM" or "EXTERNAL_KEY_STORE". By default that of
+                the existing store, or "EXTERNAL_KEY_STORE" for a new one.
+            region_name: The store's Region; by default the mock's.
 
         Raises:
-            TypeError: If the name is no string.
-            ValueError: For a type that can't be or that the store does not have, an id that no
-                store has, or a store that KMS does not make.
+            TypeError: If the name is not a string.
+            ValueError: For an invalid type, or another than the store has; for an unknown id; if
+                KMS refuses to create the store.
 
         .. versionadded:: 0.1.0
         """
@@ -54,16 +53,16 @@ class OffersKeyStores(Subject):
     @explained
     def external_key_manager(self, uri: str) -> "KeyStoreHandle":
         """
-        Return a handle on an external key manager, before there is a key store for it or after.
+        Return a handle on an external key manager, whether a key store uses it yet or not.
 
             kms_mock.external_key_manager("https://xks.example.com/kms/xks/v1").refuse("denied")
 
         Args:
-            uri: XksProxyUriEndpoint followed by XksProxyUriPath.
+            uri: The XksProxyUriEndpoint followed by the XksProxyUriPath.
 
         Raises:
-            TypeError: If that is no string.
-            ValueError: If a proxy can't be there.
+            TypeError: If *uri* is not a string.
+            ValueError: If it is not a valid address of a proxy.
 
         .. versionadded:: 0.1.0
         """
@@ -76,18 +75,18 @@ class OffersKeyStores(Subject):
         self, cluster_id: str, *, restored_from: str | None = None
     ) -> "KeyStoreHandle":
         """
-        Return a handle on a CloudHSM cluster, before there is a key store for it or after.
+        Return a handle on a CloudHSM cluster, whether a key store uses it yet or not.
 
             kms_mock.cloudhsm_cluster("cluster-abcdefghijk").refuse("not active")
 
         Args:
-            cluster_id: CloudHsmClusterId.
-            restored_from: The id of a cluster of whose backup this one was made, so that
-                UpdateCustomKeyStore takes the one for the other.
+            cluster_id: The CloudHsmClusterId.
+            restored_from: The id of the cluster from whose backup this one was created.
+                UpdateCustomKeyStore can replace the one by the other.
 
         Raises:
-            TypeError: If an id is no string.
-            ValueError: If it can't be that of a cluster.
+            TypeError: If an id is not a string.
+            ValueError: If it is not a valid cluster id.
 
         .. versionadded:: 0.1.0
         """

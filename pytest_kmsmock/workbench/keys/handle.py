@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 class KeyHandle:
     """
-    A key of the mock, for what KMS never tells: the material, and the public key at any time.
+    A key of the mock, with its material, which KMS never returns.
 
-    It looks for the key each time, and so follows rotations, `restore()` and `reset()`.
+    It reads the key each time, so it is right after rotations, `restore()` and `reset()`, too.
 
     .. versionadded:: 0.1.0
     """
@@ -31,7 +31,7 @@ class KeyHandle:
 
     @property
     def key_id(self) -> str:
-        """The bare key id."""
+        """The key id, without an ARN."""
         return self._key_id
 
     @property
@@ -46,20 +46,20 @@ class KeyHandle:
 
     def public_key(self) -> bytes:
         """
-        Return the public key, a SubjectPublicKeyInfo in DER, which `cryptography` loads.
+        Return the public key: a DER-encoded SubjectPublicKeyInfo, in any state of the key.
 
         Raises:
             TypeError: If the key is not asymmetric.
-            LookupError: If the key is gone, or has no material, as before an import.
+            LookupError: If the key no longer exists, or has no material (yet).
         """
         return self._find().material.public_key()
 
     def material(self) -> bytes:
         """
-        Return the current material: raw bytes, or the PKCS#8 private key in DER.
+        Return the current key material: raw bytes, or a private key in DER-encoded PKCS#8.
 
         Raises:
-            LookupError: If the key is gone, or has no material, as before an import.
+            LookupError: If the key no longer exists, or has no material (yet).
         """
         return self._find().material.private_key()
 
@@ -69,16 +69,16 @@ class KeyHandle:
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: If the key is gone, or *account_id* can't be.
+            ValueError: If the key no longer exists, or *account_id* is invalid.
         """
         share(self._place, self._arn, account_id, actions=actions, region_name=None)
 
     def unshare(self, account_id: str) -> None:
         """
-        End the sharing.
+        Stop sharing the key with an account.
 
         Raises:
-            ValueError: If the key is gone, or not shared with *account_id*.
+            ValueError: If the key no longer exists, or is not shared with *account_id*.
         """
         unshare(self._place, self._arn, account_id, region_name=None)
 

@@ -59,7 +59,7 @@ OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name", "a
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """
-    All that a KMS held at one moment, for `KmsMock.restore()`.
+    A copy of a KMS: what `KmsMock.snapshot()` returns, for `KmsMock.restore()`.
 
     .. versionadded:: 0.1.0
     """

@@ -34,26 +34,25 @@ class OffersKeys(Subject):
         **members: "Unpack[CreateKeyMembers]",
     ) -> "KeyHandle":
         """
-        Create a key whose id and material the test knows, whoever may.
+        Create a key, with a known id, material or alias if you like, without a permission check.
 
             key = kms_mock.create_key(alias="app", material=b"0" * 32)
             assert kms.describe_key(KeyId="alias/app")["KeyMetadata"]["Arn"] == key.arn
 
         Args:
-            key_id: A UUID, or `mrk-` and 32 hex digits for a multi-Region key.
-            material: Raw bytes for symmetric and HMAC keys. For key pairs PEM or DER, a private key
-                object of `cryptography`, or a raw seed or scalar.
-            alias: The name of an alias to create too, with or without `alias/`.
-            tags: By name, or as CreateKey takes them.
-            region_name: Where; the mock's Region by default.
-            account_id: In which account; the mock's by default.
-            members: The other members of CreateKey, such as `KeySpec` and `KeyUsage`. *Policy* may
-                be a mapping. Whether it would lock somebody out is asked only with
-                `BypassPolicyLockoutSafetyCheck=False`.
+            key_id: The key id: a UUID, or `mrk-` and 32 hex digits for a multi-Region key.
+            material: The key material. Raw bytes for symmetric and HMAC keys; for key pairs PEM,
+                DER, a private key object of `cryptography`, or a raw seed or scalar.
+            alias: The name of an alias to create for the key, with or without `alias/`.
+            tags: A mapping from tag keys to values, or the member Tags of CreateKey.
+            region_name: The key's Region; by default the mock's.
+            account_id: The key's account; by default the mock's.
+            members: Other members of CreateKey, such as `KeySpec` and `KeyUsage`. *Policy* may be a
+                mapping. `BypassPolicyLockoutSafetyCheck` is true by default.
 
         Raises:
             TypeError: For an unknown argument, or a value of the wrong type.
-            ValueError: For a value that can't be, or that AWS refuses. Then there is no key.
+            ValueError: For an invalid value, or one that AWS refuses. No key is created then.
 
         .. versionadded:: 0.1.0
         """
@@ -72,13 +71,13 @@ class OffersKeys(Subject):
         """
         Create the keys that a TOML file lists in `[[keys]]` tables, and return their handles.
 
-        A table has the arguments of `create_key()`; *material* is PEM or base64, or *material_file*
-        names a file beside the TOML file.
+        A table has the arguments of `create_key()`. *material* is PEM or base64; or use
+        *material_file*, the name of a file in the directory of the TOML file.
 
         Raises:
-            TypeError: If *path* is none.
+            TypeError: If *path* is not a path.
             ValueError: For a mistake in the file; the message names the file, the line and the
-                key. Then none of the keys is made.
+                key. No key is created then.
 
         .. versionadded:: 0.1.0
         """
@@ -88,22 +87,22 @@ class OffersKeys(Subject):
 
     def adopt_moto_keys(self) -> "list[KeyHandle]":
         """
-        Take over the keys that moto has in its KMS, of the mock's account, in all Regions.
+        Copy all keys of the mock's account from moto's KMS into this one, in all Regions.
 
-        They are those that moto's services have made, such as CloudFormation stacks. Here they have
-        the same ids, ARNs, aliases, tags, policies, states and key pairs. Keys that this mock has
-        already stay as they are, so that it may be called again.
+        moto's services create such keys, CloudFormation stacks for example. The copies have the
+        same ids, ARNs, aliases, tags, policies, states and key pairs. You can call it again: keys
+        that this mock has already are not changed.
 
-            >>> kms_mock.adopt_moto_keys()  # moto has made none here
+            >>> kms_mock.adopt_moto_keys()  # moto has created none here
             []
 
         Returns:
-            Handles of the new ones.
+            Handles of the new keys.
 
         Raises:
             ImportError: If moto is not installed.
-            ValueError: For keys that AWS would not have, as for a policy that only moto accepts;
-                the others are taken over all the same.
+            ValueError: For keys that AWS would not accept, for example because of their policy. The
+                other keys are copied nevertheless.
 
         .. versionadded:: 0.1.0
         """
@@ -114,10 +113,10 @@ class OffersKeys(Subject):
     @explained
     def seed(self, seed: int | str | bytes) -> None:
         """
-        Make what is random on AWS the same in every run from here on: for snapshot tests only.
+        Make ids, key material, nonces and signatures the same in every run, for snapshot tests.
 
-        Ids, materials, nonces and signatures repeat themselves if the calls do; ML-DSA signatures
-        don't. RSA keys are slower to make than unseeded ones.
+        They repeat if the calls do. ML-DSA signatures never repeat. RSA keys take longer to create
+        than without a seed.
 
         .. versionadded:: 0.1.0
         """
@@ -136,18 +135,18 @@ class OffersKeys(Subject):
         region_name: str | None = None,
     ) -> None:
         """
-        Let Decrypt and ReEncrypt know a ciphertext that this KMS has not made, such as AWS's own.
+        Let Decrypt and ReEncrypt accept a ciphertext from elsewhere, such as one from AWS.
 
         Args:
             blob: The CiphertextBlob.
-            plaintext: What is in it, 1 to 4,096 bytes.
-            key: The key that made it: a handle, or its id, ARN or alias.
-            encryption_context: What must be given to decrypt it.
-            region_name: Where the key is; the mock's Region by default.
+            plaintext: The plaintext, 1 to 4,096 bytes.
+            key: The key of the ciphertext: a handle, or its id, ARN or alias.
+            encryption_context: The encryption context of the ciphertext.
+            region_name: The key's Region; by default the mock's.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: If there is no such key, or if it could not have made that ciphertext.
+            ValueError: If there is no such key, or it can't have such a ciphertext.
 
         .. versionadded:: 0.1.0
         """
@@ -171,7 +170,7 @@ class OffersKeys(Subject):
         """
         Share a key with another account, as AWS Resource Access Manager does.
 
-        ListKeys shows it to that account with `ResourceOwners=["OTHER_ACCOUNTS_VIA_RAM"]`, and the
+        ListKeys with `ResourceOwners=["OTHER_ACCOUNTS_VIA_RAM"]` lists it in that account, and the
         key has a second policy, named `AWS_RAM`.
 
             key = kms_mock.create_key(alias="shared")
@@ -180,15 +179,15 @@ class OffersKeys(Subject):
             assert names == ["AWS_RAM", "default"]
 
         Args:
-            key: A handle, or the key's id, ARN or alias. By its ARN it may be any account's.
-            account_id: Whom it is shared with: 12 digits, not the owner.
-            actions: What the account may do with it, such as `["kms:Decrypt"]`; by default, use it
-                and look at it. Sharing it again replaces them.
-            region_name: Where the key is, unless an ARN says it; the mock's Region by default.
+            key: A handle, or the key's id, ARN or alias. An ARN may be of any account.
+            account_id: The account to share the key with, 12 digits; not the owner.
+            actions: The allowed actions, such as `["kms:Decrypt"]`. By default those for using and
+                describing the key. A second call for the account replaces them.
+            region_name: The key's Region, if *key* is not an ARN; by default the mock's.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: If there is no such key, AWS manages it, or *account_id* can't be.
+            ValueError: If there is no such key, AWS manages it, or *account_id* is invalid.
 
         .. versionadded:: 0.1.0
         """
@@ -199,7 +198,7 @@ class OffersKeys(Subject):
         self, key: "str | KeyHandle", account_id: str, *, region_name: str | None = None
     ) -> None:
         """
-        End what `share_key()` began; the last share takes the policy `AWS_RAM` with it.
+        Stop sharing a key with an account. Without shares, it has no policy `AWS_RAM` any more.
 
         Raises:
             TypeError: For an argument of the wrong type.
@@ -212,7 +211,7 @@ class OffersKeys(Subject):
     @explained
     def snapshot(self) -> "Snapshot":
         """
-        Return all that this KMS holds now, time included, for `restore()`, here or elsewhere.
+        Return a copy of this KMS, with its time, for `restore()` of this mock or another.
 
         .. versionadded:: 0.1.0
         """
@@ -221,11 +220,13 @@ class OffersKeys(Subject):
     @explained
     def restore(self, snapshot: "Snapshot") -> None:
         """
-        Go back to a snapshot, of this mock or another one; it may be restored many times.
+        Replace this KMS, with its time, by a snapshot of this mock or another.
+
+        You can restore a snapshot many times. Calls and planned faults stay.
 
         Raises:
-            TypeError: If *snapshot* is none.
-            ValueError: If this mock's account and Region would show none of its keys.
+            TypeError: If *snapshot* is not a snapshot.
+            ValueError: If it has keys, but none in this mock's account and Region.
 
         .. versionadded:: 0.1.0
         """

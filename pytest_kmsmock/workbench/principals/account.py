@@ -35,11 +35,12 @@ __tracebackhide__ = True
 FULL_AWS_ACCESS: Final = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 )
+"""AWS's service control policy that allows everything, for `KmsMock.account()`."""
 
 
 class AccountHandle(Caller):
     """
-    An account: whom it has, and what its organization lets it do.
+    An AWS account, with its principals and keys.
 
         >>> vendor = kms_mock.account("444455556666")
         >>> key = vendor.create_key()
@@ -101,7 +102,7 @@ class AccountHandle(Caller):
 
     def create_key(self, **arguments: Any) -> "KeyHandle":
         """
-        Create a key of the account; see `KmsMock.create_key()`, whose arguments it takes.
+        Create a key in the account, with the arguments of `KmsMock.create_key()`.
 
         Raises:
             TypeError, ValueError: As `KmsMock.create_key()`.
@@ -124,7 +125,7 @@ class AccountHandle(Caller):
 
     @property
     def administrator(self) -> PrincipalHandle:
-        """The account's administrator: the user `kmsmock`, unless `detach_all()` has ended that."""
+        """The user `kmsmock` of the account, an administrator until `detach_all()`."""
         home = home_of(self._owner)._replace(account_id=self.account_id)
         return declare(self._owner, Session(identity=home.arn(DEFAULT_USER)))
 

@@ -19,13 +19,12 @@ Key: TypeAlias = "KeyHandle | str"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantHandle:
     """
-    A grant that a test has set up.
+    A grant: what `KmsMock.create_grant()` returns.
 
     Args:
         key_arn: The ARN of its key.
         grant_id: The GrantId.
-        grant_token: The GrantToken, for those who do not want to wait until the grant is known
-            everywhere.
+        grant_token: The GrantToken, to use the grant at once where grants are eventual.
 
     .. versionadded:: 0.1.0
     """

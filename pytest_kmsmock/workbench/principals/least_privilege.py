@@ -19,13 +19,13 @@ VERSION = "2012-10-17"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeastPrivilege:
     """
-    The smallest policies under which the calls so far would have been allowed; `str()` is JSON.
+    The smallest policies under which the calls so far would have been allowed. `str()` gives JSON.
 
     Args:
-        identity_policy: For the caller; None if only services and root users have called, who take
-            none.
-        key_policy_statements: For the policy of each key, by its ARN, instead or, if the key is
-            another account's, as well.
+        identity_policy: The identity policy of the caller; None if only services and root users
+            called, which can't have any.
+        key_policy_statements: The statements for the key policy of each key, by key ARN. A key of
+            the caller's account needs these or the identity policy, a key of another account both.
 
     .. versionadded:: 0.1.0
     """
@@ -37,7 +37,7 @@ class LeastPrivilege:
         return json.dumps(self.as_mapping(), indent=2)
 
     def as_mapping(self) -> dict[str, Any]:
-        """Return both as what JSON knows."""
+        """Return both as a dictionary that `json` can write."""
         mapping: dict[str, Any] = {}
         if self.identity_policy is not None:
             mapping["identity_policy"] = self.identity_policy

@@ -40,24 +40,24 @@ class OffersPrincipals(Subject):
         account_id: str | None = None,
     ) -> "PrincipalHandle":
         """
-        Return a role, which may do nothing at first; asked again, it is the same role.
+        Return a role. A new role has no permissions; the same name returns the same role.
 
             >>> worker = kms_mock.role("worker")
             >>> worker.arn
             'arn:aws:iam::123456789012:role/worker'
 
-        Its requests come from a session named `kmsmock`, unless `assume()` makes another.
+        Its requests come from a role session named `kmsmock`. For others, use `assume()`.
 
         Args:
-            name_or_arn: The name, maybe with a path ("team/worker"), or the ARN.
+            name_or_arn: The name, with or without a path ("team/worker"), or the ARN.
             policies: Identity policies to add, each a mapping or JSON text.
             boundary: The permissions boundary.
-            tags: Tags to add, which are `aws:PrincipalTag/...` to policies.
-            account_id: The role's account; the mock's by default, or that of the ARN.
+            tags: Tags to add. Policies read them as `aws:PrincipalTag/...`.
+            account_id: The role's account. By default that of the ARN, or else the mock's.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: For a name that can't be, or a malformed policy.
+            ValueError: For an invalid name or a malformed policy.
 
         .. versionadded:: 0.1.0
         """
@@ -77,10 +77,9 @@ class OffersPrincipals(Subject):
         account_id: str | None = None,
     ) -> "PrincipalHandle":
         """
-        Return a user, who may do nothing at first; asked again, it is the same user.
+        Return a user. A new user has no permissions; the same name returns the same user.
 
-        The user `kmsmock` is the one who makes requests where nobody says so: an administrator,
-        until `detach_all()`.
+        The user `kmsmock` is the default caller. It is an administrator until `detach_all()`.
 
         Args:
             name_or_arn: See `role()`.
@@ -102,10 +101,10 @@ class OffersPrincipals(Subject):
     @explained
     def root(self, account_id: str | None = None) -> "PrincipalHandle":
         """
-        Return an account's root user, who may do whatever needs no key policy.
+        Return an account's root user, who is allowed everything that needs no key policy.
 
         Raises:
-            ValueError: If *account_id* is none.
+            ValueError: If *account_id* is not an account id.
 
         .. versionadded:: 0.1.0
         """
@@ -124,19 +123,19 @@ class OffersPrincipals(Subject):
         source_account: str | None = None,
     ) -> "PrincipalHandle":
         """
-        Return a service of AWS that calls for itself; what it does for others is `via()`.
+        Return an AWS service that calls KMS for itself. For calls on behalf of others, use `via()`.
 
             >>> trail = kms_mock.service("cloudtrail.amazonaws.com", source_account="123456789012")
 
         Args:
             name: The service principal.
-            source_arn: What `aws:SourceArn` is: the resource for which it calls.
-            source_account: What `aws:SourceAccount` is: the account for which it calls, in which
-                bare key ids and aliases are looked up; the mock's by default.
+            source_arn: The resource for which it calls (`aws:SourceArn`).
+            source_account: The account for which it calls (`aws:SourceAccount`), and whose keys it
+                finds by key id or alias; by default the mock's.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: For something that is no service principal or no account id.
+            ValueError: For an invalid service principal or account id.
 
         .. versionadded:: 0.1.0
         """
@@ -156,24 +155,24 @@ class OffersPrincipals(Subject):
         resource_control_policies: "Iterable[PolicyDocument | Iterable[PolicyDocument]]" = (),
     ) -> "AccountHandle":
         """
-        Return an account; asked again, it is the same one, and what is given is added.
+        Return an account. The same id returns the same account, and adds what is given.
 
             >>> vendor = kms_mock.account("444455556666")
             >>> vendor.role("reader").arn
             'arn:aws:iam::444455556666:role/reader'
 
         Args:
-            account_id: 12 digits; that of the mock is an account as any other.
+            account_id: The account id, 12 digits. It may be the mock's own.
             org_id: The organization's id, such as "o-exampleorgid".
-            service_control_policies: The policies of a level, or a list of them for each level of
-                the organization, from the root down. What is given is the whole level: add
-                `FULL_AWS_ACCESS` unless your organization has detached it. A later call adds to
-                the last level.
-            resource_control_policies: The same; AWS's own that allows all is always there.
+            service_control_policies: A list of policies, for one level of the organization; or a
+                list of such lists, one for each level, from the root down. Include
+                `FULL_AWS_ACCESS` in each level, unless your organization has detached it. A later
+                call adds its policies to the last level.
+            resource_control_policies: The same for RCPs. `RCPFullAWSAccess` is always included.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: For an account id that can't be, or a malformed policy.
+            ValueError: For an invalid account id or a malformed policy.
 
         .. versionadded:: 0.1.0
         """
@@ -196,7 +195,7 @@ class OffersPrincipals(Subject):
         issuing_account: str | None = None,
     ) -> "GrantHandle":
         """
-        Create a grant, whoever may: it is what the test sets up.
+        Create a grant as part of a test's set-up, without a check of permissions.
 
             >>> key = kms_mock.create_key()
             >>> worker = kms_mock.role("worker")
@@ -205,15 +204,16 @@ class OffersPrincipals(Subject):
 
         Args:
             key: A handle, or the key's id, ARN or alias.
-            grantee: A handle, an ARN, or the name of a service.
-            operations: What the grantee may do, in CreateGrant's words.
-            constraints: Constraints, as CreateGrant takes them.
-            retiring: Who may retire it.
-            issuing_account: In which account it is made; the key's by default.
+            grantee: The grantee: a handle, an ARN, or a service principal.
+            operations: The grant operations, such as "Decrypt".
+            constraints: The member Constraints of CreateGrant.
+            retiring: The retiring principal.
+            issuing_account: The account that creates the grant; by default the key's.
 
         Raises:
             TypeError: For an argument of the wrong type.
-            ValueError: For what KMS refuses, such as an operation that does not suit the key.
+            ValueError: If KMS refuses the request, for example for an operation that the key does
+                not support.
 
         .. versionadded:: 0.1.0
         """
@@ -235,7 +235,7 @@ class OffersPrincipals(Subject):
     @property
     def caller(self) -> "PrincipalHandle":
         """
-        Who makes the requests whose credentials nobody has declared.
+        The default caller: who makes requests with credentials that belong to no principal.
 
             >>> kms_mock.caller.arn
             'arn:aws:iam::123456789012:user/kmsmock'
@@ -257,21 +257,21 @@ class OffersPrincipals(Subject):
     @explained
     def acting_as(self, principal: "PrincipalHandle | str") -> AbstractContextManager[None]:
         """
-        Let somebody make the requests whose credentials nobody has declared, in a `with`.
+        Make somebody the default caller for the block of a `with`.
 
-        It holds for the whole process: for `kms`, for `client()`, for clients that the code under
-        test makes or has made. It nests, and ends in any order.
+        It applies to the whole process: to `kms`, to `client()`, and to all clients of the code
+        under test whose credentials belong to no principal. Blocks may be nested and overlap.
 
             worker = kms_mock.role("worker").allow("kms:ListKeys")
             with kms_mock.acting_as(worker):
                 kms.list_keys()
 
         Args:
-            principal: A handle; or "role/worker", "user/alice", "root", or an ARN.
+            principal: A handle, "role/worker", "user/alice", "root", or an ARN.
 
         Raises:
             TypeError: If it is neither a handle nor a string.
-            ValueError: If a string names nobody.
+            ValueError: If a string names no principal.
 
         .. versionadded:: 0.1.0
         """
@@ -301,15 +301,15 @@ class OffersPrincipals(Subject):
             >>> kms_mock.least_privilege().identity_policy["Statement"]  # doctest: +ELLIPSIS
             [{'Effect': 'Allow', 'Action': 'kms:Encrypt', 'Resource': 'arn:...', 'Condition': ...}]
 
-        Only allowed calls count. A key of the encryption context that every call had is a
-        condition; its value is not.
+        Denied calls do not count. If all calls had the same key in their encryption context, the
+        policy has a condition for that key, but not for its value.
 
         Args:
-            principal: Whose calls: a handle of a principal, or of an account; all by default.
+            principal: A handle of the principal or account whose calls count; by default all.
 
         Raises:
-            TypeError: If *principal* is no handle.
-            ValueError: If no call was allowed, or if there were more than are kept.
+            TypeError: If *principal* is not a handle.
+            ValueError: If no call was allowed, or if there were more calls than the mock keeps.
 
         .. versionadded:: 0.1.0
         """

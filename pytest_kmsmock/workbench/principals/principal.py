@@ -84,10 +84,10 @@ class ClientKeywords(TypedDict):
 
 class PrincipalHandle(Caller):
     """
-    Somebody who makes requests: a user, a role, one of its sessions, a root user, or a service.
+    A principal: a user, a role, a role session, a federated user, a root user or an AWS service.
 
-    He has access keys of his own, by which his requests are known, whatever client holds them.
-    What he is allowed, and not, holds from the next request on.
+    It has its own access keys: every request that is signed with them is the principal's. Changes
+    of its policies apply from the next request on.
 
         >>> key = kms_mock.create_key()
         >>> worker = kms_mock.role("worker").allow("kms:Encrypt", resource=key.arn)
@@ -121,7 +121,7 @@ class PrincipalHandle(Caller):
     @property
     def arn(self) -> str:
         """
-        The ARN: of a session, where it is one of `assume()` or `federate()`; a service's name.
+        The ARN. From `assume()` and `federate()`, that of the session; of a service, its name.
         """
         identity, name = self._session.identity, self._session.name
         if name is None:
@@ -134,20 +134,20 @@ class PrincipalHandle(Caller):
 
     @property
     def account_id(self) -> str:
-        """The account, 12 digits; of a service the one for which it calls, "" if none was named."""
+        """The account id, 12 digits. Of a service, its *source_account*, or ""."""
         if self._session.identity.startswith("arn:"):
             return take_apart(self._session.identity)[1]
         return self._session.source_account or ""
 
     @property
     def credentials(self) -> "ReadOnlyCredentials":
-        """The access keys, as botocore has them: they follow from the ARN and how it is derived."""
+        """The access keys, as botocore's type. They are the same in every run."""
         return read_only_credentials(self._access_key)
 
     @property
     def client_keywords(self) -> ClientKeywords:
         """
-        The access keys as keywords for `create_client` of any session, aiobotocore's too.
+        The access keys as keywords for `create_client()` of any session, also of aiobotocore's.
 
             >>> import boto3
             >>> client = boto3.client("kms", **kms_mock.role("worker").client_keywords)
@@ -170,7 +170,7 @@ class PrincipalHandle(Caller):
         return self._owner._client(self._access_key, region_name, options)
 
     def session(self) -> "BotocoreSession":
-        """Return a new botocore session that has the mock's Region and these access keys."""
+        """Return a new botocore session with the mock's Region and the principal's access keys."""
         return new_session(self._owner.region_name, self._access_key)
 
     def boto3_session(self) -> "boto3.session.Session":
@@ -192,17 +192,17 @@ class PrincipalHandle(Caller):
         """
         Add an identity policy that allows *actions*, and return the handle.
 
-        A session's policies are those of its role; `assume()` takes session policies.
+        On a role session, the policy is the role's. For session policies, see `assume()`.
 
         Args:
-            actions: Such as "kms:Decrypt" or "kms:GenerateDataKey*".
-            resource: An ARN, a handle of a key, or a list of them; everything by default.
+            actions: Actions such as "kms:Decrypt" or "kms:GenerateDataKey*".
+            resource: An ARN, a handle of a key, or a list of them; by default all resources.
             condition: A Condition block, such as
                 `{"StringEquals": {"kms:EncryptionContext:tenant": "7"}}`.
 
         Raises:
-            TypeError: If no action is given, or something that is no text.
-            ValueError: For a malformed policy, or of a root user or a service, who take none.
+            TypeError: If there is no action, or one is not a string.
+            ValueError: For a malformed policy, or a root user or service, which can't have any.
         """
         return self.attach(make_statement("Allow", actions, resource, condition))
 
@@ -227,12 +227,12 @@ class PrincipalHandle(Caller):
         Add an identity policy, and return the handle.
 
         Args:
-            policy: A mapping, or JSON text.
-            arn: Of a managed policy, which AWS shows where this one denies.
+            policy: The policy, as a mapping or JSON text.
+            arn: The ARN of the policy, if it is a managed one. AWS names it when it denies.
 
         Raises:
-            TypeError: Unless *policy* is a mapping or a string.
-            ValueError: For a malformed policy, or of a root user or a service, who take none.
+            TypeError: If *policy* is neither a mapping nor a string.
+            ValueError: For a malformed policy, or a root user or service, which can't have any.
         """
         self._with_policies()
         document = read_document(policy, "identity", check_policy_arn(arn))
@@ -243,10 +243,10 @@ class PrincipalHandle(Caller):
 
     def detach_all(self) -> "PrincipalHandle":
         """
-        Remove all identity policies, so that nothing is allowed by them, and return the handle.
+        Remove all identity policies, and return the handle.
 
         Raises:
-            ValueError: Of a root user or a service, who have none.
+            ValueError: For a root user or service, which has none.
         """
         with self._owner._service.lock:
             self._put(replace(self._with_policies(), policies=()))
@@ -262,13 +262,14 @@ class PrincipalHandle(Caller):
         source_identity: str | None = None,
     ) -> "PrincipalHandle":
         """
-        Return a session of the role, with an ARN and access keys of its own.
+        Return a session of the role, with its own ARN and access keys, as AssumeRole does.
 
         Args:
-            session_name: RoleSessionName.
-            policies: Session policies, each a mapping or JSON text; without any there is no limit.
-            tags: Session tags, which come before the role's own.
-            source_identity: What `aws:SourceIdentity` is.
+            session_name: The RoleSessionName.
+            policies: Session policies, each a mapping or JSON text. Without any, the session has
+                all permissions of the role.
+            tags: Session tags. They override tags of the role.
+            source_identity: The SourceIdentity (`aws:SourceIdentity`).
 
         Raises:
             TypeError: For an argument of the wrong type.
@@ -287,11 +288,11 @@ class PrincipalHandle(Caller):
         self, name: str, policies: "Iterable[PolicyDocument] | PolicyDocument" = ()
     ) -> "PrincipalHandle":
         """
-        Return a federated user, as this user gets one from GetFederationToken.
+        Return a federated user of this user, as GetFederationToken does.
 
         Args:
-            name: The federated user's.
-            policies: Session policies: without any he may do nothing that no key policy grants.
+            name: The name of the federated user.
+            policies: Session policies. Without any, only key policies allow something.
 
         Raises:
             TypeError: For an argument of the wrong type.
@@ -305,16 +306,17 @@ class PrincipalHandle(Caller):
     @explained
     def via(self, service: str) -> "PrincipalHandle":
         """
-        Return the same principal, as a service makes requests for it.
+        Return the same principal, for requests that an AWS service makes on its behalf.
 
-        `kms:ViaService`, `aws:ViaAWSService` and their like are set. It may go on through more.
+        They have `kms:ViaService`, `aws:ViaAWSService` and `aws:CalledVia`. For a chain of
+        services, call `via()` again.
 
         Args:
-            service: Such as "s3", or whole: "s3.eu-west-1.amazonaws.com".
+            service: The service, such as "s3" or "s3.eu-west-1.amazonaws.com".
 
         Raises:
-            TypeError: Unless it is a string.
-            ValueError: If that is no service, or of a service, which calls for itself.
+            TypeError: If *service* is not a string.
+            ValueError: If it is not a service, or this principal is itself a service.
         """
         if self._identity().kind == "service":
             raise ValueError(f"{self.arn} calls for itself: nothing comes between")
@@ -335,11 +337,12 @@ class PrincipalHandle(Caller):
             >>> in_vpc = worker.in_context({"aws:SourceVpce": "vpce-1", "aws:SourceIp": None})
 
         Args:
-            keys: Condition keys with a value, or a list of them; None where the key is absent.
-            endpoint_policy: The policy of the VPC endpoint through which the requests come.
+            keys: A mapping from condition keys to their value or list of values, or to None if
+                the key is absent.
+            endpoint_policy: The policy of the VPC endpoint that the requests use.
 
         Raises:
-            TypeError: For something that is no mapping, or a value that condition keys don't have.
+            TypeError: If *keys* is not a mapping, or for a value of the wrong type.
             ValueError: For a malformed policy.
         """
         changes: dict[str, Any] = {"context": {**self._session.context, **read_context(keys)}}

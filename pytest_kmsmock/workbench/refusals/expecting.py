@@ -13,7 +13,7 @@ __tracebackhide__ = True
 
 class Refusal:
     """
-    What `KmsMock.raises` gives to its block: after it, the error that was raised.
+    The error that a block of `KmsMock.raises()` raised. You can read it after the block.
 
         >>> with kms_mock.raises("NotFoundException") as refusal:
         ...     answer = kms.describe_key(KeyId="alias/none")
@@ -62,10 +62,10 @@ class Refusal:
     @property
     def value(self) -> Exception:
         """
-        The exception itself, as the client raised it.
+        The exception that the client raised.
 
         Raises:
-            ValueError: While the block has not raised it yet, as for all that follow.
+            ValueError: If the block has not raised yet; so do all other properties.
         """
         if self._error is None:
             raise ValueError(f"{self._code} was not raised yet: look at it after the block")
@@ -73,12 +73,12 @@ class Refusal:
 
     @property
     def code(self) -> str:
-        """The code, such as "DisabledException"."""
+        """The error code, such as "DisabledException"."""
         return code_of(self.value) or ""
 
     @property
     def message(self) -> str:
-        """AWS's words, "" if it has none."""
+        """The message of AWS, or ""."""
         return message_of(self.value)
 
     @property

@@ -18,27 +18,27 @@ class OffersRefusals(Subject):
         self, error: str | type[Exception], *, match: "str | Pattern[str] | None" = None
     ) -> "Refusal":
         """
-        Check that a block raises an error of AWS, or of the connection, whichever client raises it.
+        Check that a block raises an error of AWS or a connection error, from any client.
 
-        botocore creates new exception classes for each session, so that `kms.exceptions` of one
-        client may miss what another one raises. This goes by the error's code.
+        It compares the error's code. botocore creates separate exception classes for each session,
+        so `kms.exceptions` of one client does not catch what another client raises.
 
             >>> with kms_mock.raises("NotFoundException", match="alias/none is not found"):
             ...     answer = kms.describe_key(KeyId="alias/none")
 
         Args:
             error: See `fail()`.
-            match: A regular expression that must be found in the exception's text, as that of
-                `pytest.raises`.
+            match: A regular expression that `re.search()` must find in the exception's text, as in
+                `pytest.raises()`.
 
         Returns:
-            The `Refusal`, which the `with` gives, and which knows the error after the block.
+            The `Refusal`, a context manager. After the block it has the error.
 
         Raises:
-            AssertionError: At the end of the block, if nothing was raised, or with another text.
-                Another error goes on as it is.
+            AssertionError: If the block raised nothing, or the text does not match. Other
+                exceptions are not caught.
             TypeError: For an argument of the wrong type.
-            ValueError: For an error that there is not, with the nearest ones.
+            ValueError: For an unknown error, with the nearest names.
 
         .. versionadded:: 0.1.0
         """

@@ -21,8 +21,8 @@ def refusal(operation: str, place: str, host: str = "kms.us-east-1.amazonaws.com
         f"{operation} was called {place} while no KMS mock was active, and kmsmock_outside is "
         f"'error': it would have gone to {host}. Ask for the fixture kms (or kms_mock) or decorate "
         "with @mock_kms to have it answered in memory; if it is meant for AWS, mark the test with "
-        '@pytest.mark.kms_outside("allow"). moto would have answered it, were one of its mocks '
-        "active."
+        '@pytest.mark.kms_outside("allow"). A mock of moto was not active '
+        "either."
     )
 
 
