@@ -56,7 +56,7 @@ def refuse_others(wrapped: Any) -> None:
         raise TypeError("mock_kms can't decorate a property: decorate its getter")
     if inspect.iscoroutine(wrapped) or inspect.isgenerator(wrapped) or inspect.isasyncgen(wrapped):
         raise TypeError(
-            f"mock_kms can't decorate {wrapped.__name__!r} once it is called: decorate the function"
+            f"mock_kms can't decorate the result of {wrapped.__name__}(): decorate the function"
         )
     if not callable(wrapped) and not isinstance(wrapped, (staticmethod, classmethod)):
         raise TypeError(

@@ -247,7 +247,7 @@ class KmsMock(Workbench, OffersServing):
 
     def __enter__(self) -> NoReturn:
         raise TypeError(
-            "a KmsMock is no context manager: write `with mock_kms() as mock:`, with the same"
+            "a KmsMock is not a context manager: write `with mock_kms() as mock:`, with the same"
             " arguments, or use its start() and stop()"
         )
 

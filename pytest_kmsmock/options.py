@@ -173,8 +173,8 @@ def check_choice(name: str, value: object, given_as: str | None = None) -> None:
         raise ValueError(f"{given_as or name} {value!r} is not {' or '.join(CHOICES[name])}")
     if name == "children" and value != "copy" and sys.platform == "win32":
         raise ValueError(
-            f"{given_as or name} {value!r} does not go on Windows, where processes are made in "
-            "another way: start a server with kms_mock.serve()"
+            f"{given_as or name} {value!r} is not available on Windows: start a server with "
+            "kms_mock.serve()"
         )
 
 

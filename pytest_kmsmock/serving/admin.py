@@ -103,8 +103,8 @@ class AdminFace:
         if self._reach == "loopback" and not is_loopback(address):
             raise NotServed(
                 HTTPStatus.FORBIDDEN,
-                "the admin face answers this machine only, unless the server was told otherwise "
-                "(--admin all)",
+                "the admin face answers this machine only, unless the server was started with "
+                "--admin all",
             )
 
     def _find(self, path: str, method: str) -> "Callable[[dict[str, Any]], Answer]":
@@ -220,9 +220,9 @@ def read_arguments(request: Request, query: str) -> dict[str, Any]:
     try:
         arguments = json.loads(request.body or b"{}")
     except (ValueError, RecursionError):
-        raise ValueError("the body is no JSON") from None
+        raise ValueError("the body is not JSON") from None
     if not isinstance(arguments, dict):
-        raise ValueError("the body is no JSON object")
+        raise ValueError("the body is not a JSON object")
     return arguments
 
 

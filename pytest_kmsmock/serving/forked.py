@@ -36,7 +36,7 @@ def warn_once(mocks: Iterable[Any]) -> None:
                     vars(one).pop(its, None)
             warnings.warn(
                 f"{exchange.operation} was called in a forked process, on a copy of the test's "
-                "KMS: the test sees neither the call nor what it changes. Say kmsmock_children = "
+                "KMS: the test sees neither the call nor what it changes. Set kmsmock_children = "
                 "serve (or children='serve' to mock_kms or the marker kms) to have it answered by "
                 "the test's own KMS",
                 ForkedCopyWarning,

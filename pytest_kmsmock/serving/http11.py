@@ -140,7 +140,7 @@ class Reader:
         if end is None:
             if _NO_START.match(buffer) or (b"\n" in buffer and not _REQUEST_LINE.match(buffer)):
                 # At once: such a client may wait for an answer to what it takes for a request.
-                raise Refusal(HTTPStatus.BAD_REQUEST, "the request line is none")
+                raise Refusal(HTTPStatus.BAD_REQUEST, "the request line is malformed")
             if len(buffer) > LONGEST_HEAD:
                 raise Refusal(
                     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"
@@ -197,7 +197,7 @@ class Reader:
                 self._is_in_trailers = False
                 return True
             if _FIELD.fullmatch(line) is None:
-                raise Refusal(HTTPStatus.BAD_REQUEST, "a trailer is no header")
+                raise Refusal(HTTPStatus.BAD_REQUEST, "a trailer is malformed")
         return False
 
     def _end_chunk(self) -> bool:
@@ -229,7 +229,7 @@ def read_head(head: bytes) -> Head:
     """
     line = _REQUEST_LINE.match(head)
     if line is None:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "the request line is none")
+        raise Refusal(HTTPStatus.BAD_REQUEST, "the request line is malformed")
     if line[3] != b"1":
         raise Refusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "this server speaks HTTP/1.1")
     headers = read_fields(head, line.end())
@@ -254,7 +254,7 @@ def read_fields(head: bytes, start: int) -> dict[str, str]:
     while head[start : start + 1] not in (b"\r", b"\n"):
         field = _FIELD.match(head, start)
         if field is None:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "a line is no header")
+            raise Refusal(HTTPStatus.BAD_REQUEST, "a header line is malformed")
         start = field.end()
         name, value = field[1].decode().lower(), field[2].decode("latin-1")
         if name in headers:
@@ -291,7 +291,7 @@ def read_length(headers: dict[str, str]) -> int | None:
     if length is None:
         return 0
     if not (length.isascii() and length.isdigit()):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "Content-Length is no number")
+        raise Refusal(HTTPStatus.BAD_REQUEST, "Content-Length is not a number")
     if len(length) > 18 or int(length) > LONGEST_DRAINED:
         raise too_large()
     return int(length)

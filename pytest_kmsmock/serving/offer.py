@@ -69,7 +69,7 @@ class OffersServing(Subject):
         from pytest_kmsmock.workbench.wording import add_note  # noqa: PLC0415 - see KmsMock._open
 
         bugs, self._bugs = self._bugs, ()
-        text = f"pytest-kmsmock itself failed in answering {len(bugs)} of the requests served"
+        text = f"{len(bugs)} of the requests served met a bug in pytest-kmsmock"
         if failure is None:
             raise ServerFailed(f"{text}: {bugs[0]!r}") from bugs[0]
         add_note(failure, f"{text}: {bugs[0]!r}")

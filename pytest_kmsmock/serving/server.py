@@ -176,7 +176,7 @@ def check_address(host: object, port: object) -> None:
     if not isinstance(port, int) or isinstance(port, bool):
         raise TypeError(f"port={port!r} is not a number")
     if not 0 <= port < 2**16:
-        raise ValueError(f"port={port} is no port: it takes 1 to 65535, or 0 for a free one")
+        raise ValueError(f"port={port} is not a port: give 1 to 65535, or 0 for a free one")
 
 
 def host_in_url(host: str) -> str:

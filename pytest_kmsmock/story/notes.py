@@ -269,7 +269,7 @@ def missing_alias(case: Case) -> str | None:
             if call.parameters.get("AliasName") == name:
                 return (
                     f"The alias {name} was deleted at {say(call.time)} by {call.summarise()}. "
-                    "CreateAlias makes it anew."
+                    "Create it again with CreateAlias."
                 )
         if ended is not None:
             return (

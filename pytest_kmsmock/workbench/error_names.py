@@ -33,7 +33,7 @@ def read_error_name(error: object) -> str:
     """
     name = error.__name__ if isinstance(error, type) and issubclass(error, Exception) else error
     if isinstance(error, Exception):
-        raise TypeError(f"{error!r} is an error that was made: give its code or its class")
+        raise TypeError(f"{error!r} is an exception instance: give its code or its class")
     if name in GENERAL:
         raise ValueError(
             f"{name} stands for many errors: name one by its code, such as 'ThrottlingException'"

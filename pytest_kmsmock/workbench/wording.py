@@ -30,7 +30,7 @@ def check_number(name: str, value: object, least: int, reason: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{name}={value!r} is not a whole number")
     if value < least:
-        raise ValueError(f"{name}={value} can't be: {reason}")
+        raise ValueError(f"{name}={value} is too small: {reason}")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

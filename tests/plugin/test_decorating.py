@@ -359,7 +359,7 @@ UNDECORATABLE = {
     ),
     "generator": (
         some,
-        "mock_kms can't decorate 'some' once it is called: decorate the function",
+        "mock_kms can't decorate the result of some(): decorate the function",
     ),
     "string": (
         lambda: "eu-west-1",
@@ -393,7 +393,7 @@ def test_coroutine_that_can_not_be_decorated():
         mock_kms(called)
     called.close()
 
-    assert "mock_kms can't decorate 'none' once it is called: decorate the function" == str(
+    assert "mock_kms can't decorate the result of none(): decorate the function" == str(
         caught.value
     )
 

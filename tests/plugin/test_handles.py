@@ -44,8 +44,8 @@ class TestKeyHandle:
             case "deletion":
                 kms_mock.clock.advance(days=7)
         message = (
-            f"{key.arn} is gone: it was deleted, or made after the snapshot that was restored, or"
-            " before reset(); create_key() makes another"
+            f"{key.arn} no longer exists: it was deleted, or created after the restored"
+            " snapshot, or before reset(); create another with create_key()"
         )
 
         for ask in (key.material, key.public_key):

@@ -84,7 +84,7 @@ HANDLE = {
     "with": (
         lambda: KmsMock().__enter__(),
         TypeError,
-        "a KmsMock is no context manager: write `with mock_kms() as mock:`, with the same"
+        "a KmsMock is not a context manager: write `with mock_kms() as mock:`, with the same"
         " arguments, or use its start() and stop()",
     ),
     "clock": (
@@ -255,7 +255,7 @@ CALLS = {
     "calls by name": (
         lambda kms_mock: kms_mock.calls["Decrypt"],
         TypeError,
-        "calls are counted, not named: write calls[0], calls[-1], or calls.of('Decrypt')",
+        "the index of a call is a number: write calls[0], calls[-1], or calls.of('Decrypt')",
     ),
     "calls that were not made": (
         lambda kms_mock: kms_mock.calls.of("Decrypt")[-1],
@@ -281,7 +281,7 @@ CALLS = {
     "error that was made": (
         lambda kms_mock: kms_mock.fail("Decrypt", ValueError("x")),
         TypeError,
-        "ValueError('x') is an error that was made: give its code or its class",
+        "ValueError('x') is an exception instance: give its code or its class",
     ),
     "argument of fail": (
         lambda kms_mock: kms_mock.fail("Decrypt", "ThrottlingException", time=2),

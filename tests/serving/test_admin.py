@@ -216,10 +216,10 @@ def test_what_there_is_not(wire, method, path, status, message):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"{", "the body is no JSON"),
-        (b"\xff", "the body is no JSON"),
-        (b"[" * 99_999, "the body is no JSON"),
-        (b"[]", "the body is no JSON object"),
+        (b"{", "the body is not JSON"),
+        (b"\xff", "the body is not JSON"),
+        (b"[" * 99_999, "the body is not JSON"),
+        (b"[]", "the body is not a JSON object"),
     ],
     ids=["open", "bytes", "deep", "list"],
 )
@@ -264,6 +264,6 @@ def test_strangers_are_refused(mock, monkeypatch, wire):
 
     assert 403 == answer.status
     assert {
-        "message": "the admin face answers this machine only, unless the server was told otherwise "
-        "(--admin all)"
+        "message": "the admin face answers this machine only, unless the server was started with "
+        "--admin all"
     } == answer.json

@@ -340,7 +340,7 @@ def test_copy_warns_once():
         (
             ForkedCopyWarning,
             "CreateKey was called in a forked process, on a copy of the test's KMS: the test sees "
-            "neither the call nor what it changes. Say kmsmock_children = serve (or "
+            "neither the call nor what it changes. Set kmsmock_children = serve (or "
             "children='serve' to mock_kms or the marker kms) to have it answered by the test's "
             "own KMS",
         )
@@ -431,7 +431,7 @@ def test_windows(monkeypatch):
     """On Windows, where processes are made in another way, the option is refused."""
     monkeypatch.setattr(sys, "platform", "win32")
 
-    with pytest.raises(ValueError, match="children 'serve' does not go on Windows"):
+    with pytest.raises(ValueError, match="children 'serve' is not available on Windows"):
         mock_kms(children="serve")
 
 

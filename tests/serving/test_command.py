@@ -94,7 +94,7 @@ def test_quiet_command_with_a_planned_fault():
     [
         (["--region", "x"], "--region 'x' is not the name of a Region, such as 'eu-west-1'"),
         (["--account", "7"], "--account '7' is not a string of 12 digits"),
-        (["--port", "70000"], "port=70000 is no port: it takes 1 to 65535, or 0 for a free one"),
+        (["--port", "70000"], "port=70000 is not a port: give 1 to 65535, or 0 for a free one"),
         (["--seed-file", "/nowhere"], "the seed file can't be read: "),
     ],
 )

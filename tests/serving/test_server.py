@@ -126,7 +126,7 @@ def test_given_port(mock):
         (
             {"port": 70_000},
             ValueError,
-            "port=70000 is no port: it takes 1 to 65535, or 0 for a free",
+            "port=70000 is not a port: give 1 to 65535, or 0 for a free",
         ),
         ({"port": "80"}, TypeError, "port='80' is not a number"),
         ({"port": True}, TypeError, "port=True is not a number"),
@@ -299,9 +299,8 @@ def test_bug_of_ours(monkeypatch, caplog, mock):
     assert LookupError is record.exc_info[0]
     with pytest.raises(ServerFailed) as caught:
         server.stop()
-    assert (
-        "pytest-kmsmock itself failed in answering 1 of the requests served: LookupError('oh no')"
-        == str(caught.value)
+    assert "1 of the requests served met a bug in pytest-kmsmock: LookupError('oh no')" == str(
+        caught.value
     )
     assert isinstance(caught.value.__cause__, LookupError)
 
@@ -318,7 +317,7 @@ def test_bug_of_ours_beside_another_failure(monkeypatch, mock):
     with pytest.raises(KeyError, match="mine") as caught:
         fail()
     (note,) = caught.value.__notes__
-    assert note.startswith("pytest-kmsmock itself failed in answering 1 of the requests served")
+    assert note.startswith("1 of the requests served met a bug in pytest-kmsmock")
 
 
 def test_environment(server):

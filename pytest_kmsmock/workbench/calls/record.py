@@ -267,7 +267,8 @@ class Calls(Sequence[Call]):
             return self._choose(self._entries[index], self._operation)
         if not isinstance(index, SupportsIndex):
             raise TypeError(
-                f"calls are counted, not named: write calls[0], calls[-1], or calls.of({index!r})"
+                "the index of a call is a number: write calls[0], calls[-1], or"
+                f" calls.of({index!r})"
             )
         if not -len(self) <= index < len(self):
             raise IndexError(f"there is no call {index}: {self._say_how_many()}")

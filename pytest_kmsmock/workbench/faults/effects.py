@@ -117,7 +117,7 @@ def check_answer(operation: str, answer: Mapping[str, Any]) -> None:
     """
     output = model.operation(operation).output
     if output is None:
-        raise ValueError(f"{operation} answers nothing that could be altered")
+        raise ValueError(f"{operation} has no answer that could be changed")
     check_value(operation, answer, output)
 
 
@@ -181,7 +181,7 @@ def read_failure(error: object, message: str | None, *, lost: bool) -> Failure:
         raise ValueError(f"{name} takes no message: botocore has its own for it")
     if lost and name not in FAILS_LATE and model.status_of(name) < 500:
         raise ValueError(
-            f"lost=True does not go with {name}, for then KMS has done nothing: use "
+            f"lost=True can't be combined with {name}, where KMS does nothing: use "
             f"{' or '.join(FAILS_LATE)}, or an error of the server such as KMSInternalException"
         )
     return Failure(error=name, message=message, lost=lost)
@@ -195,7 +195,7 @@ def read_delay(seconds: object) -> Delay:
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise TypeError(f"seconds={seconds!r} is not a number")
     if not 0 < seconds < float("inf"):
-        raise ValueError(f"seconds={seconds} is no delay: it takes more than 0 seconds")
+        raise ValueError(f"seconds={seconds} is not a positive number of seconds")
     return Delay(seconds=seconds)
 
 
@@ -207,7 +207,7 @@ def read_held(limit: object) -> Held:
     if not isinstance(limit, (int, float)) or isinstance(limit, bool):
         raise TypeError(f"limit={limit!r} is not a number")
     if not 0 < limit < float("inf"):
-        raise ValueError(f"limit={limit} can't be: a request waits for some seconds at the most")
+        raise ValueError(f"limit={limit} is not a positive number of seconds")
     return Held(limit=limit)
 
 

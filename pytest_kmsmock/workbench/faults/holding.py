@@ -92,7 +92,7 @@ class Hold(Fault):
         check_number("requests", requests, 1, "it is the number of requests to wait for")
         with self._changed:
             if not self._changed.wait_for(lambda: self.waiting >= requests, self._limit):
-                raise HeldTooLong(self._report(f"{requests} requests were to wait"))
+                raise HeldTooLong(self._report(f"{requests} requests were expected to wait"))
 
     async def async_wait_for(self, requests: int) -> None:
         """
@@ -110,7 +110,7 @@ class Hold(Fault):
         end = loop.time() + self._limit
         while self.waiting < requests:
             if loop.time() > end:
-                raise HeldTooLong(self._report(f"{requests} requests were to wait"))
+                raise HeldTooLong(self._report(f"{requests} requests were expected to wait"))
             await asyncio.sleep(0)
 
     def _admit(self, call: "Call") -> "Ticket | None":

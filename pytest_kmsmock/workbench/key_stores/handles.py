@@ -285,7 +285,7 @@ def open_key_store(place: Place, name_or_id: str, kind: KeyStoreType | None) -> 
         if STORE_ID.fullmatch(name_or_id):
             raise ValueError(
                 f"there is no custom key store {name_or_id} in {place.region_name}:"
-                " give a name, and one is made"
+                " use a name to create one"
             )
         store = make_key_store(place, name_or_id, kind or "EXTERNAL_KEY_STORE")
     if kind not in (None, store.kind):
@@ -373,7 +373,9 @@ def find_behind(place: Place, find: Callable[[], Backing], name: str) -> KeyStor
         for store in stores_of(place.account):
             if backing_of(store) is find():
                 return store
-        raise ValueError(f"no custom key store is on {name} yet: CreateCustomKeyStore makes one")
+        raise ValueError(
+            f"no custom key store uses {name} yet: create one with CreateCustomKeyStore"
+        )
 
     return KeyStoreHandle(find_own_store, find)
 

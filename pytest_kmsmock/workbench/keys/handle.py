@@ -88,7 +88,7 @@ class KeyHandle:
         key = None if region is None else region.keys.get(self._key_id)
         if key is None:
             raise LookupError(
-                f"{self._arn} is gone: it was deleted, or made after the snapshot that was"
-                " restored, or before reset(); create_key() makes another"
+                f"{self._arn} no longer exists: it was deleted, or created after the restored"
+                " snapshot, or before reset(); create another with create_key()"
             )
         return key

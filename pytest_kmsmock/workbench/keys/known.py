@@ -323,7 +323,10 @@ def check_key_id(key_id: str, request: Mapping[str, Any]) -> None:
             f"key_id {key_id!r} is neither a UUID in lower case nor mrk- and 32 hexadecimal digits"
         )
     if request.get("MultiRegion", key_id.startswith("mrk-")) is not key_id.startswith("mrk-"):
-        raise ValueError(f"key_id {key_id!r} does not go with MultiRegion: mrk- ids are for those")
+        raise ValueError(
+            f"key_id {key_id!r} does not match MultiRegion: ids of multi-Region keys begin with"
+            " mrk-"
+        )
 
 
 def read_material(material: object, request: Mapping[str, Any], region_name: str) -> Material:

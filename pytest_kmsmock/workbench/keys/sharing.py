@@ -104,7 +104,7 @@ def read_actions(actions: Iterable[str] | None) -> tuple[str, ...]:
         raise ValueError("actions is empty: name at least one, or end the sharing by unshare_key()")
     for action in chosen:
         if not str(action).startswith("kms:"):
-            raise ValueError(f"{action!r} is no action of KMS, such as 'kms:Decrypt'")
+            raise ValueError(f"{action!r} is not an action of KMS, such as 'kms:Decrypt'")
     for problem in find_unknown_names({"Action": chosen}):
         warn(problem, KmsPolicyWarning)
     return chosen

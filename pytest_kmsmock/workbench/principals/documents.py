@@ -74,8 +74,8 @@ def add_levels(present: Levels, given: Levels, name: str) -> Levels:
         return present or given
     if len(given) > 1:
         raise ValueError(
-            f"the account has its levels already: {name} that are given later are added to the"
-            " last one, so give them without levels"
+            f"the account already has levels: later {name} are added to the last one, so give"
+            " them without levels"
         )
     return (*present[:-1], add_new(present[-1], given[0]))
 

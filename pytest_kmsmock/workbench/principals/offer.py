@@ -318,8 +318,8 @@ class OffersPrincipals(Subject):
         calls = self._owner.calls
         if calls.is_cut:
             raise ValueError(
-                "there were more calls than are kept: --kmsmock-least-privilege counts all calls of"
-                " a run"
+                "there were more calls than the mock keeps: use --kmsmock-least-privilege, which"
+                " counts all calls of a run"
             )
         usage = Usage()
         for call in calls if principal is None else calls.by(principal):

@@ -319,7 +319,9 @@ class PrincipalHandle(Caller):
             ValueError: If it is not a service, or this principal is itself a service.
         """
         if self._identity().kind == "service":
-            raise ValueError(f"{self.arn} calls for itself: nothing comes between")
+            raise ValueError(
+                f"{self.arn} is a service itself: via() is for users, roles and sessions"
+            )
         return self._derive(via=(*self._session.via, check_via(service)))
 
     @explained

@@ -252,8 +252,8 @@ def test_levels_are_said_once(kms_mock):
 
     with pytest.raises(
         ValueError,
-        match=r"^the account has its levels already: service_control_policies that are given later"
-        r" are added to the last one, so give them without levels$",
+        match=r"^the account already has levels: later service_control_policies are added to the"
+        r" last one, so give them without levels$",
     ):
         kms_mock.account(ACCOUNT, service_control_policies=[[FULL_AWS_ACCESS], [LIST_ONLY]])
 

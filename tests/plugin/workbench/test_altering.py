@@ -118,7 +118,7 @@ def test_unfired(mock):
             TypeError,
             "change=b'hi' is neither a mapping of members nor a function of the answer",
         ),
-        ("EnableKey", {}, ValueError, "EnableKey answers nothing that could be altered"),
+        ("EnableKey", {}, ValueError, "EnableKey has no answer that could be changed"),
         ("*", {}, ValueError, "KMS has no operation '*'"),
     ],
     ids=["member", "type", "inner type", "neither", "no answer", "all"],

@@ -123,7 +123,7 @@ def test_federate(mock):
         ),
         (
             lambda mock: mock.service("sns.amazonaws.com").via("s3"),
-            "sns.amazonaws.com calls for itself: nothing comes between",
+            "sns.amazonaws.com is a service itself: via() is for users, roles and sessions",
         ),
         (
             lambda mock: mock.role("worker").via("s3.example.com"),

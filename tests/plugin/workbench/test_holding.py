@@ -130,7 +130,9 @@ def test_wait_in_vain(mock):
     """A test that waits for requests that do not come is told how many did."""
     with ThreadPoolExecutor() as pool, mock.hold("CreateKey", limit=0.2) as held:
         answer = pool.submit(mock.client().create_key)
-        with pytest.raises(HeldTooLong, match=r"^2 requests were to wait, and after 0\.2 seconds"):
+        with pytest.raises(
+            HeldTooLong, match=r"^2 requests were expected to wait, and after 0\.2 seconds"
+        ):
             held.wait_for(2)
         held.release()
         assert answer.exception() is None or isinstance(answer.exception(), HeldTooLong)
@@ -200,7 +202,7 @@ def test_end_of_the_mock():
     [
         ("1", TypeError, "limit='1' is not a number"),
         (True, TypeError, "limit=True is not a number"),
-        (0, ValueError, "limit=0 can't be: a request waits for some seconds at the most"),
+        (0, ValueError, "limit=0 is not a positive number of seconds"),
     ],
     ids=["text", "boolean", "nothing"],
 )

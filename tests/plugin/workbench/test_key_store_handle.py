@@ -135,8 +135,8 @@ class TestMisuse:
         said = complaint(ValueError, lambda: kms_mock.key_store("cks-0123456789abcdef0"))
 
         assert (
-            "there is no custom key store cks-0123456789abcdef0 in us-east-1: give a name, and"
-            " one is made"
+            "there is no custom key store cks-0123456789abcdef0 in us-east-1: use a name"
+            " to create one"
         ) == said
 
     def test_other_type(self, kms_mock, cloudhsm):
@@ -403,7 +403,7 @@ class TestPreparing:
 
         said = complaint(ValueError, lambda: prepared.custom_key_store_id)
 
-        assert f"no custom key store is on {name} yet: CreateCustomKeyStore makes one" == said
+        assert f"no custom key store uses {name} yet: create one with CreateCustomKeyStore" == said
 
     def test_store_in_another_region(self, kms_mock):
         """The store on a cluster is found in whatever Region it is."""

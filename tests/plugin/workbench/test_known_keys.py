@@ -181,7 +181,8 @@ class TestCreateKey:
             ),
             (
                 {"key_id": MULTI_REGION_ID, "MultiRegion": False},
-                f"key_id '{MULTI_REGION_ID}' does not go with MultiRegion: mrk- ids are for those",
+                f"key_id '{MULTI_REGION_ID}' does not match MultiRegion: ids of multi-Region keys"
+                " begin with mrk-",
             ),
             (
                 {"material": b"short"},

@@ -332,7 +332,7 @@ def test_too_many_calls(mock, monkeypatch, worker):
     monkeypatch.setattr(type(mock.calls), "is_cut", True)
 
     with pytest.raises(
-        ValueError, match=r"^there were more calls than are kept: --kmsmock-least-p"
+        ValueError, match=r"^there were more calls than the mock keeps: use --kmsmock-least-p"
     ):
         mock.least_privilege()
 

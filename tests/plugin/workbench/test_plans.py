@@ -291,7 +291,7 @@ NO_ERROR = "KMS has no error"
         (
             ("Decrypt", "ThrottlingException", {"times": 0}),
             ValueError,
-            "times=0 can't be: a planned fault hits at least one request",
+            "times=0 is too small: a planned fault hits at least one request",
         ),
         (
             ("Decrypt", "ThrottlingException", {"times": "2"}),
@@ -301,7 +301,7 @@ NO_ERROR = "KMS has no error"
         (
             ("Decrypt", "ThrottlingException", {"after": -1}),
             ValueError,
-            "after=-1 can't be: it is the number of requests that pass first",
+            "after=-1 is too small: it is the number of requests that pass first",
         ),
         (
             ("Decrypt", "ThrottlingException", {"after": None}),
@@ -326,14 +326,14 @@ NO_ERROR = "KMS has no error"
         (
             ("Decrypt", "ThrottlingException", {"lost": True}),
             ValueError,
-            "lost=True does not go with ThrottlingException, for then KMS has done nothing: use "
+            "lost=True can't be combined with ThrottlingException, where KMS does nothing: use "
             "ConnectionClosedError or ReadTimeoutError, or an error of the server such as "
             "KMSInternalException",
         ),
         (
             ("Decrypt", "EndpointConnectionError", {"lost": True}),
             ValueError,
-            "lost=True does not go with EndpointConnectionError, for then KMS has done nothing: "
+            "lost=True can't be combined with EndpointConnectionError, where KMS does nothing: "
             "use ConnectionClosedError or ReadTimeoutError, or an error of the server such as "
             "KMSInternalException",
         ),
@@ -351,10 +351,10 @@ def test_fault_that_can_not_be(kms_mock, plan, error, message):
 @pytest.mark.parametrize(
     ("seconds", "error", "message"),
     [
-        (0, ValueError, "seconds=0 is no delay: it takes more than 0 seconds"),
-        (-1, ValueError, "seconds=-1 is no delay: it takes more than 0 seconds"),
-        (float("nan"), ValueError, "seconds=nan is no delay: it takes more than 0 seconds"),
-        (float("inf"), ValueError, "seconds=inf is no delay: it takes more than 0 seconds"),
+        (0, ValueError, "seconds=0 is not a positive number of seconds"),
+        (-1, ValueError, "seconds=-1 is not a positive number of seconds"),
+        (float("nan"), ValueError, "seconds=nan is not a positive number of seconds"),
+        (float("inf"), ValueError, "seconds=inf is not a positive number of seconds"),
         ("2", TypeError, "seconds='2' is not a number"),
         (True, TypeError, "seconds=True is not a number"),
     ],

@@ -94,7 +94,7 @@ def test_restore(kms, kms_mock):
         (
             OTHER_ACCOUNT,
             ["s3:GetObject"],
-            "'s3:GetObject' is no action of KMS, such as 'kms:Decrypt'",
+            "'s3:GetObject' is not an action of KMS, such as 'kms:Decrypt'",
         ),
         (
             OTHER_ACCOUNT,
