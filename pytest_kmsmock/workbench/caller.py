@@ -11,5 +11,5 @@ class Caller(ABC):
     """Somebody by whom calls can be chosen."""
 
     @abstractmethod
-    def is_caller(self, principal: "Principal") -> bool:
+    def _is_caller(self, principal: "Principal") -> bool:
         """Tell whether it is the one who made a request; for the record of calls."""

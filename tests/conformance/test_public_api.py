@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import pytest_kmsmock
-from pytest_kmsmock import KmsMock, mock_kms
+from pytest_kmsmock import AccountHandle, KmsMock, PrincipalHandle, mock_kms
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -112,6 +112,30 @@ def test_members_of_the_mock():
         "user",
         "wire",
     ] == [name for name in dir(KmsMock) if not name.startswith("_")]
+
+
+def test_members_of_principals_and_accounts():
+    """What completes on their handles is for tests, too, and not what the record of calls asks."""
+    assert [
+        "account_id",
+        "allow",
+        "arn",
+        "assume",
+        "attach",
+        "boto3_session",
+        "client",
+        "client_keywords",
+        "credentials",
+        "deny",
+        "detach_all",
+        "federate",
+        "in_context",
+        "session",
+        "via",
+    ] == [name for name in dir(PrincipalHandle) if not name.startswith("_")]
+    assert ["account_id", "administrator", "client", "create_key", "role", "root", "user"] == [
+        name for name in dir(AccountHandle) if not name.startswith("_")
+    ]
 
 
 def test_arguments_of_mock_kms():

@@ -337,7 +337,7 @@ class Calls(Sequence[Call]):
         """
         if not isinstance(caller, Caller):
             raise TypeError(f"by() takes a handle, as of kms_mock.role(), not {caller!r}")
-        chosen = [entry for entry in self._entries if caller.is_caller(entry.response.caller)]
+        chosen = [entry for entry in self._entries if caller._is_caller(entry.response.caller)]
         return self._choose(tuple(chosen), self._operation)
 
     def reset(self) -> None:

@@ -119,7 +119,7 @@ class AccountHandle(Caller):
         """
         return self.administrator.client(region_name, **options)
 
-    def is_caller(self, principal: Principal) -> bool:
+    def _is_caller(self, principal: Principal) -> bool:
         """Tell whether somebody of the account made a request; for the record of calls."""
         return principal.account_id == self.account_id
 

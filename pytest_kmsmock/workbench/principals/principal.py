@@ -352,7 +352,7 @@ class PrincipalHandle(Caller):
             changes["endpoint_policy"] = read_document(endpoint_policy, "endpoint")
         return self._derive(**changes)
 
-    def is_caller(self, principal: Principal) -> bool:
+    def _is_caller(self, principal: Principal) -> bool:
         """Tell whether it is the one who made a request; for the record of calls."""
         session = self._session
         arn = principal.arn
