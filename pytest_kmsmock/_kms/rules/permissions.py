@@ -1,7 +1,8 @@
 """What an operation asks for: which permissions, in which order, and who has them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.context import KeyMoment, RequestFacts, RequestValues
@@ -13,13 +14,14 @@ from pytest_kmsmock._kms.access.limits import limits_of
 from pytest_kmsmock._kms.access.policy import original_policy
 from pytest_kmsmock._kms.access.sharing import ram_policy
 from pytest_kmsmock._kms.domain.grants import Grant
-from pytest_kmsmock._kms.domain.keys import Key
+from pytest_kmsmock._kms.domain.keys import Key, LastUsage
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
 from pytest_kmsmock._kms.rules.grant_tokens import NO_TOKENS, read_grant_tokens
 
 # After which a new grant can be used without its token (rules GRANT-20).
 SETTLING: Final = timedelta(minutes=5)
 NO_GRANTS: Final[tuple[Grant, ...]] = ()
+NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Ask(NamedTuple):
@@ -56,11 +58,10 @@ def authorise(ctx: Context, request: RequestMembers, asks: Iterable[Ask], same_k
     Raises:
         AccessDenied: If one is refused, unless the mock only warns, or is told not to ask.
     """
-    facts = gather_facts(ctx, request)
     answered: list[Answered] = []
     for ask in asks:
-        asked = note(ctx, facts, ask, same_key)
-        if is_clear(ctx, asked):
+        asked = note(ctx, request, ask, same_key)
+        if is_clear(asked):
             answered.append(asked)
             continue
         answer = decide(make_case(asked))
@@ -79,69 +80,80 @@ class Asked(NamedTuple):
     """
     A permission that is asked for, with what may have changed by the time that somebody asks why.
 
-    Of what is plainly allowed no case is made before that.
+    Of what is plainly allowed no case is made before that, nor anything else that can be made
+    later: nearly every request is, and leaves one of these in the record.
     """
 
+    ctx: Context
+    members: RequestMembers
     ask: Ask
-    facts: RequestFacts
     limits: Limits
     account_id: str
-    moment: KeyMoment | None
-    policy: str | None  # None: the one that the key was made with
-    shared: str | None  # the policy named AWS_RAM, of a key that is shared
-    grants: tuple[Grant, ...]
+    same_key: bool
+    org_ids: Mapping[str, str]
     tokens: frozenset[str]
     settled_before: datetime | None
-    same_key: bool
+    # Of the key, or of the one that a new key will be like:
+    policy: str | None = None  # None: the one that the key was made with
+    shared: str | None = None  # the policy named AWS_RAM, of a key that is shared
+    grants: tuple[Grant, ...] = NO_GRANTS
+    is_primary: bool = False
+    aliases: tuple[str, ...] = ()
+    tags: Mapping[str, str] = NO_TAGS
+    last_usage: LastUsage | None = None
 
     def answer(self) -> Answer:
         return Answer(make_case(self), ALLOWED)
 
 
-def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
-    key = ask.key
-    if key is None:
-        account_id = ctx.region.account_id
-        moment = None if ask.like is None else KeyMoment.of(ask.like)
-        policy, shared, grants = None, None, NO_GRANTS
-    else:
-        account_id, moment = key.family.account_id, KeyMoment.of(key)
-        policy, grants = key.policy, tuple(key.grants.values())
-        shared = ram_policy(key) if key.shares else None
-    tokens = facts.members.get("GrantTokens")
-    return Asked(
+def note(ctx: Context, request: RequestMembers, ask: Ask, same_key: bool) -> Asked:
+    key = ask.key or ask.like
+    account_id = ctx.region.account_id if ask.key is None else ask.key.family.account_id
+    tokens = request.get("GrantTokens")
+    begun = (
+        ctx,
+        request,
         ask,
-        facts,
         limits_of(ctx.principal, ctx.world, account_id),
         account_id,
-        moment,
-        policy,
-        shared,
-        grants,
-        read_grant_tokens(ctx, tokens) if tokens else NO_TOKENS,
-        ctx.now - SETTLING if ctx.access.waits_for_grants else None,
         same_key,
+        ctx.world.org_ids,
+        read_grant_tokens(ctx, tokens) if tokens and ask.key is not None else NO_TOKENS,
+        ctx.now - SETTLING if ctx.access.waits_for_grants else None,
+    )
+    if key is None:
+        return Asked(*begun)
+    return Asked(
+        *begun,
+        key.policy,
+        ram_policy(key) if key.shares else None,
+        tuple(key.grants.values()),
+        key.is_primary,
+        tuple(key.aliases),
+        key.tags,
+        key.last_usage,
     )
 
 
-def is_clear(ctx: Context, asked: Asked) -> bool:
+def is_clear(asked: Asked) -> bool:
     """
     Tell whether it is allowed without a look at any policy.
 
     An administrator may do everything with a key that leaves everything to the account; and nobody
     is asked where the test sets up, or has turned access off: but for what no policy could give.
     """
-    key, principal = asked.ask.key, ctx.principal
+    ctx, ask = asked.ctx, asked.ask
+    key, principal = ask.key, ctx.principal
     is_own = asked.account_id == principal.account_id
     if key is not None and key.family.manager == "AWS":
         return False
     if ctx.is_setup or ctx.access.mode == "off":
-        return is_own or principal.kind == "Service" or not asked.ask.is_for_own_account
+        return is_own or principal.kind == "Service" or not ask.is_for_own_account
     return (
         principal.is_administrator
-        and asked.policy is None
+        and (key is None or key.policy is None)
         and is_own
-        and asked.ask.retires is None
+        and ask.retires is None
         and not asked.limits.service_control
         and not asked.limits.resource_control
     )
@@ -159,13 +171,29 @@ def gather_facts(ctx: Context, request: RequestMembers) -> RequestFacts:
     )
 
 
+def gather_moment(asked: Asked) -> KeyMoment | None:
+    key = asked.ask.key or asked.ask.like
+    if key is None:
+        return None
+    return KeyMoment(
+        key.arn,
+        key.region,
+        key.family,
+        asked.is_primary,
+        asked.aliases,
+        asked.tags,
+        asked.last_usage,
+        key.creation_date,
+    )
+
+
 def make_case(asked: Asked) -> Case:
-    ask, facts, moment = asked.ask, asked.facts, asked.moment
-    key = ask.key
+    ask = asked.ask
+    key, facts = ask.key, gather_facts(asked.ctx, asked.members)._replace(org_ids=asked.org_ids)
     values = RequestValues(
         facts,
         ask.action,
-        key=moment,
+        key=gather_moment(asked),
         account_id=asked.account_id,
         member=ask.member,
         grant=ask.retires,
@@ -202,7 +230,7 @@ def make_case(asked: Asked) -> Case:
 
 
 def make_use(asked: Asked, values: RequestValues) -> GrantUse:
-    members = asked.facts.members
+    members = asked.members
     is_new = asked.ask.action == "CreateGrant"
     return GrantUse(
         values.encryption_context,
