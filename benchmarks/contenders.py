@@ -29,13 +29,14 @@ def ours() -> Iterator[Any]:
 @contextmanager
 def without_us() -> Iterator[None]:
     """Undo what our plug-in does for botocore's speed: what others get is botocore's own."""
-    name = "sanitize_user_agent_string_component"
-    remembering = getattr(useragent, name)
-    setattr(useragent, name, remembering.__wrapped__)
+    component: Any = useragent.UserAgentComponent
+    remembering = useragent.sanitize_user_agent_string_component, component.to_string
+    useragent.sanitize_user_agent_string_component = remembering[0].__wrapped__
+    component.to_string = remembering[1].__wrapped__
     try:
         yield
     finally:
-        setattr(useragent, name, remembering)
+        useragent.sanitize_user_agent_string_component, component.to_string = remembering
 
 
 @contextmanager

@@ -63,13 +63,19 @@ class Outcome:
     planned: str | None = None
 
 
+UNCHANGEABLE: Final = frozenset({bool, bytes, int, str})
+
+
 def copy_containers(value: Any) -> Any:
     """Copy what can be changed later in a parameter or a member; bytes and strings are shared."""
     match value:
         case str() | bytes():
             return value
         case dict():
-            return {name: copy_containers(item) for name, item in value.items()}
+            return {
+                name: item if type(item) in UNCHANGEABLE else copy_containers(item)
+                for name, item in value.items()
+            }
         case list() | tuple():
             return [copy_containers(item) for item in value]
         case bytearray():

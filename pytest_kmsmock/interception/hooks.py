@@ -212,10 +212,15 @@ def remember_user_agent() -> None:
     Let botocore clean each word of its User-Agent header once, instead of in every call.
 
     It goes through the same two dozen words letter by letter, which is a third of all that it does
-    before our handler is asked. The function depends on its arguments alone.
+    before our handler is asked. The functions depend on their arguments alone.
     """
     from botocore import useragent  # noqa: PLC0415 - see adopt
 
-    name = "sanitize_user_agent_string_component"
-    if hasattr(useragent, name):  # a private name, so that it may go: that costs time only
-        setattr(useragent, name, lru_cache(maxsize=256)(getattr(useragent, name)))
+    component = getattr(useragent, "UserAgentComponent", None)
+    for owner, name in (
+        (useragent, "sanitize_user_agent_string_component"),
+        (component, "to_string"),
+    ):
+        # Private names, which may go: that costs time only.
+        if hasattr(owner, name):
+            setattr(owner, name, lru_cache(maxsize=256)(getattr(owner, name)))

@@ -269,6 +269,7 @@ def principal_of(identity: Identity, session: Session, issued_at: datetime) -> P
 
 
 @lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)  # asked in each call of a client that has credentials of its own
 def was_given_out(access_key_id: str) -> bool:
     """Tell whether an access key is one that a mock gave out: this one, or any other."""
     return (

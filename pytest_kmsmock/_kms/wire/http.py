@@ -1,7 +1,7 @@
 """What surrounds a response on the wire: its headers, and the bodies of errors."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
@@ -22,15 +22,16 @@ def headers(request_id: str, now: datetime, length: int) -> dict[str, str]:
         "cache-control": "no-cache, no-store, must-revalidate, private",
         "expires": "0",
         "pragma": "no-cache",
-        "date": _date(now.replace(microsecond=0)),
+        "date": _date(now.year, now.month, now.day, now.hour, now.minute, now.second),
         "content-type": "application/x-amz-json-1.1",
         "content-length": str(length),
     }
 
 
 @lru_cache(maxsize=8)
-def _date(second: datetime) -> str:
-    return format_datetime(second, usegmt=True)
+def _date(year: int, month: int, day: int, hour: int, minute: int, second: int) -> str:
+    moment = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+    return format_datetime(moment, usegmt=True)
 
 
 def error_body(error: KmsError) -> bytes:

@@ -167,7 +167,12 @@ def _for_structure(shape: Shape) -> Validator:
     required = shape.required
 
     def accepts(value: dict[str, Any]) -> bool:
-        return required <= value.keys() and all(checks[name](item) for name, item in value.items())
+        if not required <= value.keys():
+            return False
+        for name, item in value.items():  # noqa: SIM110 - half the time of all() with a generator
+            if not checks[name](item):
+                return False
+        return True
 
     def explain(value: dict[str, Any], path: str) -> Iterator[str]:
         for name, validator in validators.items():

@@ -1,13 +1,13 @@
 """Elliptic curves of NIST and SECG: ECDSA with DER signatures, ECDH with the raw x coordinate."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pytest_kmsmock._kms.crypto.algorithms import check_message
+from pytest_kmsmock._kms.crypto.algorithms import SIGNING, check_message
 from pytest_kmsmock._kms.crypto.errors import BadMaterial, InvalidPublicKey
 from pytest_kmsmock._kms.crypto.materials.contract import Material
 from pytest_kmsmock._kms.crypto.materials.key_pair import KeyPairMaterial, load_public_key
@@ -74,17 +74,15 @@ class EllipticMaterial(KeyPairMaterial[ec.EllipticCurvePrivateKey]):
         return _derive(spec, int.from_bytes(raw, "big"))
 
     def sign(self, algorithm: str, message: bytes, message_type: str) -> bytes:
-        row = check_message(algorithm, message, message_type)
-        scheme = ec.ECDSA(
-            row.hash_for(message_type), deterministic_signing=is_reproducible(self._source)
-        )
+        check_message(algorithm, message, message_type)
+        scheme = _scheme(algorithm, message_type, is_reproducible(self._source))
         return self._pair().sign(message, scheme)
 
     def verify(self, algorithm: str, message: bytes, message_type: str, signature: bytes) -> bool:
-        row = check_message(algorithm, message, message_type)
+        check_message(algorithm, message, message_type)
         try:
             self._pair().public_key().verify(
-                signature, message, ec.ECDSA(row.hash_for(message_type))
+                signature, message, _scheme(algorithm, message_type, False)
             )
         except InvalidSignature:
             return False
@@ -102,6 +100,11 @@ def _derive(spec: KeySpec, scalar: int) -> ec.EllipticCurvePrivateKey:
     if not 0 < scalar < _ORDERS[curve.name]:
         raise BadMaterial("the private scalar is out of range")
     return ec.derive_private_key(scalar, curve)
+
+
+@cache
+def _scheme(algorithm: str, message_type: str, deterministic: bool) -> ec.ECDSA:
+    return ec.ECDSA(SIGNING[algorithm].hash_for(message_type), deterministic_signing=deterministic)
 
 
 def _curve(spec: KeySpec) -> ec.EllipticCurve:
