@@ -4,6 +4,7 @@ import sys
 
 import cryptography
 import pytest
+from cryptography.hazmat.primitives import asymmetric
 
 from pytest_kmsmock._kms.crypto.errors import Unavailable
 from pytest_kmsmock._kms.crypto.materials import making
@@ -15,8 +16,8 @@ SENTENCE = rf"^ML-DSA needs cryptography>=48, and {cryptography.__version__} is 
 @pytest.fixture
 def without_ml_dsa(monkeypatch):
     """Take ML-DSA from `cryptography`, and what was made of it from us."""
-    library = "cryptography.hazmat.primitives.asymmetric.mldsa"
-    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.setitem(sys.modules, f"{asymmetric.__name__}.mldsa", None)
+    monkeypatch.delattr(asymmetric, "mldsa", raising=False)  # it is there once it was loaded
     monkeypatch.delitem(sys.modules, "pytest_kmsmock._kms.crypto.materials.ml_dsa", raising=False)
     making._class_of.cache_clear()
 
