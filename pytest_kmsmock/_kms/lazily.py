@@ -29,6 +29,7 @@ def lazily() -> Iterator[None]:
                 _KEPT.setdefault(name, module)
 
 
-def _is_half_done(module: ModuleType) -> bool:
-    # Another thread is importing it, and may fail to: then it must not come back.
-    return getattr(module.__spec__, "_initializing", False)
+def _is_half_done(module: ModuleType | None) -> bool:
+    # Another thread is importing it, and may fail to: then it must not come back. Nor must the None
+    # by which a test forbids an import.
+    return module is None or getattr(module.__spec__, "_initializing", False)
