@@ -6,6 +6,7 @@ import cryptography
 import pytest
 from cryptography.hazmat.primitives import asymmetric
 
+from pytest_kmsmock._kms import lazily
 from pytest_kmsmock._kms.crypto.errors import Unavailable
 from pytest_kmsmock._kms.crypto.materials import making
 from tests.vocabulary import create_key, members
@@ -18,7 +19,8 @@ def without_ml_dsa(monkeypatch):
     """Take ML-DSA from `cryptography`, and what was made of it from us."""
     monkeypatch.setitem(sys.modules, f"{asymmetric.__name__}.mldsa", None)
     monkeypatch.delattr(asymmetric, "mldsa", raising=False)  # it is there once it was loaded
-    monkeypatch.delitem(sys.modules, "pytest_kmsmock._kms.crypto.materials.ml_dsa", raising=False)
+    for modules in (sys.modules, lazily._KEPT):
+        monkeypatch.delitem(modules, f"{making.__package__}.ml_dsa", raising=False)
     making._class_of.cache_clear()
 
 
