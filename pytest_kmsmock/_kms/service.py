@@ -155,16 +155,16 @@ class Service:
             raise not_served(request.operation)
         call, error = self.alone(partial(self._perform, request, operation))
         context = call.context
-        return Response(
-            operation=request.operation,
-            request_id=context.request_id,
-            date=context.now,
-            result=call.result if error is None else None,
-            error=error,
-            caller=context.principal,
-            key_arn=arn_of_key(call),
-            decision=context.outcome.decision,
-            warnings=context.outcome.warnings,
+        return Response(  # by position, as a context below: half the time of keywords
+            request.operation,
+            context.request_id,
+            context.now,
+            call.result if error is None else None,
+            error,
+            context.principal,
+            arn_of_key(call),
+            context.outcome.decision,
+            context.outcome.warnings,
         )
 
     def refuse(self, request: Request, error: KmsError) -> "Response":
@@ -264,17 +264,17 @@ class Service:
         principal = self._find_default(request) if declared is None else declared
         region = world.account(principal.account_id or request.account_id).region(request.region)
         return Context(
-            world=world,
-            region=region,
-            principal=principal,
-            model=operation,
-            request_id=new_uuid(world.source),
-            now=now,
-            outcome=Outcome(),
-            seed=request.seed,
-            access=self.access,
-            is_setup=request.is_setup,
-            is_default_caller=declared is None and self.access.caller is None,
+            world,
+            region,
+            principal,
+            operation,
+            new_uuid(world.source),
+            now,
+            Outcome(),
+            request.seed,
+            self.access,
+            request.is_setup,
+            declared is None and self.access.caller is None,
         )
 
 

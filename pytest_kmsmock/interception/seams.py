@@ -117,10 +117,10 @@ class Seams:
             return None
         response = mock._respond(
             Exchange(
-                operation=model.name,
-                region=context["client_region"],
-                access_key_id=call.access_key_id,
-                body=body,
+                model.name,
+                context["client_region"],
+                call.access_key_id,
+                body,
                 attempt=1,
                 parameters=call.parameters,
             )

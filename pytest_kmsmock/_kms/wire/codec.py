@@ -5,7 +5,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypeVar
 
@@ -358,16 +358,11 @@ _TO_CLIENT: Final = Target(
 _quote: Final = json.encoder.encode_basestring  # with ensure_ascii=False
 
 
-def _size(value: Any) -> int:
-    return _SIZES.get(type(value), _size_of_timestamp)(value)
-
-
 def _size_of_string(value: str) -> int:
     return len(_quote(value).encode())
 
 
-def _size_of_blob(value: bytes) -> int:
-    return 2 + 4 * ((len(value) + 2) // 3)
+_size_of_name: Final = lru_cache(maxsize=1024)(_size_of_string)
 
 
 def _size_of_timestamp(value: Any) -> int:
@@ -375,19 +370,23 @@ def _size_of_timestamp(value: Any) -> int:
 
 
 def _size_of_list(value: list[Any]) -> int:
-    return 1 + sum(map(_size, value)) + max(len(value), 1)
+    return (
+        1
+        + max(len(value), 1)
+        + sum(_SIZES.get(type(one), _size_of_timestamp)(one) for one in value)
+    )
 
 
 def _size_of_map(value: dict[str, Any]) -> int:
     size = 1 + max(2 * len(value), 1)
     for name, item in value.items():
-        size += _size_of_string(name) + _size(item)
+        size += _size_of_name(name) + _SIZES.get(type(item), _size_of_timestamp)(item)
     return size
 
 
 _SIZES: Final[Mapping[type, Callable[[Any], int]]] = {
     str: _size_of_string,
-    bytes: _size_of_blob,
+    bytes: lambda value: 2 + 4 * ((len(value) + 2) // 3),
     bool: lambda value: 4 if value else 5,
     int: lambda value: len(str(value)),
     list: _size_of_list,
