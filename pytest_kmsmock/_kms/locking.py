@@ -7,8 +7,11 @@ from time import sleep  # the function itself: a test may replace `time.sleep`
 from typing import Final
 from weakref import WeakSet
 
-# Enough for eight threads to give the GIL round until its holder is out; with 20, some queued.
+# Enough for eight threads to give the GIL round until the holder is out; with 20, some queued.
 _YIELDS: Final = 50
+# For longer work, such as an RSA signature; who has waited for all of them does queue.
+_PAUSES: Final = 100
+_PAUSE: Final = 0.0005  # seconds
 
 
 class CallLock:
@@ -16,41 +19,46 @@ class CallLock:
     Lets one call into a KMS at a time; its thread may enter again. Whoever enters says so:
 
         lock.give_way()
-        with lock.held:
-            lock.is_taken = True
-            try:
+        try:
+            lock.present.add(get_ident())
+            with lock.held:
                 ...
-            finally:
-                lock.is_taken = False
+        finally:
+            lock.present.discard(get_ident())
 
     Taking it is a `with` on a lock of C, since between the steps of a method of ours a signal could
-    raise, and leave it taken for ever. *is_taken* is only a hint for those who want to enter.
+    raise, and leave it taken for ever. *present* are the threads that hold the lock or queue in it:
+    a hint for those who want to enter, and no more.
     """
 
-    __slots__ = ("__weakref__", "held", "is_taken", "number")
+    __slots__ = ("__weakref__", "held", "number", "present")
 
     _numbers = count()
 
     def __init__(self) -> None:
         self.held = threading.RLock()
-        self.is_taken = False
+        self.present: set[int] = set()
         self.number = next(self._numbers)
         _CALL_LOCKS.add(self)
 
     def give_way(self) -> None:
         """
-        Let the holder run on for a while, before one queues in the lock.
+        Wait until nobody holds the lock or queues in it, but not for ever.
 
         A thread that blocks in `threading.RLock` is handed it the moment that it is free, but can't
         go on before the running thread gives up the GIL: which that one does in its own next call,
         for want of the lock. From then on threads change places in every call (a lock convoy),
-        which cost eight threads a quarter of their throughput. Who has waited in vain does queue:
-        the lock is then held for something long, such as an RSA signature.
+        which cost eight threads a quarter of their throughput. So none queues while another is
+        present; and where one does, the next ones let it go first, which ends the convoy.
         """
         for _ in range(_YIELDS):
-            if not self.is_taken:
+            if not self.present:
                 return
             sleep(0)  # gives up the GIL
+        for _ in range(_PAUSES):
+            if not self.present:
+                return
+            sleep(_PAUSE)
 
 
 def new_lock() -> threading.Lock:
@@ -91,6 +99,8 @@ def _go_on() -> None:
 
 
 def _begin_anew() -> None:
+    for call_lock in _FORK.locks:
+        call_lock.present.clear()  # its threads are not here
     for lock in tuple(_SMALL_LOCKS):
         lock._at_fork_reinit()  # type: ignore[attr-defined]  # as the standard library does
     _go_on()

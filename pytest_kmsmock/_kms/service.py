@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from threading import get_ident
 from typing import Any, Final, NamedTuple, TypeVar
 
 from pytest_kmsmock._kms.access.decision import Decision
 from pytest_kmsmock._kms.access.settings import AccessSettings
-from pytest_kmsmock._kms.domain.changes import NOTES, whole
+from pytest_kmsmock._kms.domain.changes import whole
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
@@ -226,15 +227,17 @@ class Service:
 
         Whatever concerns a whole world goes this way: calls, snapshots, and what a test gives it.
         """
-        lock = self._lock
-        if NOTES.steps is None:  # or else this thread is in already, and need not wait
-            lock.give_way()
-        with lock.held:
-            lock.is_taken = True
-            try:
+        lock, me = self._lock, get_ident()
+        if me in lock.present:
+            with lock.held:
                 return whole(work)
-            finally:
-                lock.is_taken = False
+        lock.give_way()
+        try:
+            lock.present.add(me)
+            with lock.held:
+                return whole(work)
+        finally:
+            lock.present.discard(me)
 
     def _perform(self, request: Request, operation: Operation) -> tuple[Call, KmsError | None]:
         context = self._receive(request, operation.model)
