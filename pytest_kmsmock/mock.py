@@ -1,8 +1,8 @@
 """The mock: the handle that a test holds on an in-memory KMS."""
 
-from collections.abc import Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from pytest_kmsmock.interception import hooks
 from pytest_kmsmock.interception.sessions import (
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.world import World
     from pytest_kmsmock._kms.service import Request, Response, Service
     from pytest_kmsmock.interception.exchange import Exchange, Outcome
+    from pytest_kmsmock.story.past import Past
     from pytest_kmsmock.story.section import Story
     from pytest_kmsmock.stubs import KMSClient
-    from pytest_kmsmock.workbench.calls.record import Call
+    from pytest_kmsmock.workbench.calls.record import Call, Record
     from pytest_kmsmock.workbench.clock import MockClock
     from pytest_kmsmock.workbench.faults.holding import Ticket
-    from pytest_kmsmock.workbench.faults.planning import Scope
+    from pytest_kmsmock.workbench.faults.planning import Faults, Scope
+    from pytest_kmsmock.workbench.principals.acting import Cast
     from pytest_kmsmock.workbench.strictness import Strictness
     from pytest_kmsmock.workbench.subject import TakenBy
 
@@ -130,11 +132,7 @@ class KmsMock(Workbench, OffersServing):
         )
 
     def _set_up(self, options: Options) -> None:
-        from pytest_kmsmock.workbench.calls.record import Record  # noqa: PLC0415 - see _open
-        from pytest_kmsmock.workbench.faults.planning import Faults  # noqa: PLC0415 - see _open
-        from pytest_kmsmock.workbench.principals.acting import Cast  # noqa: PLC0415 - see _open
-
-        defaults = ACTIVE.defaults
+        parts, defaults = parts_of_a_mock(), ACTIVE.defaults
         self._configured_region = options.region_name or defaults.region_name
         self._region_name = self._configured_region
         self._account_id = options.account_id or defaults.account_id
@@ -148,12 +146,12 @@ class KmsMock(Workbench, OffersServing):
         self._access = options.access or defaults.access
         self._identities = options.identities or defaults.identities
         self._consistency = options.consistency or "immediate"
-        self._cast = Cast(options.caller)
+        self._cast = parts.Cast(options.caller)
         self._reuse_key_pairs = defaults.reuse_key_pairs
         self._find_key_pair_store = defaults.find_key_pair_store
         self._usage = defaults.usage
-        self._record = Record()
-        self._faults = Faults(options.unfired_faults or defaults.unfired_faults)
+        self._record = parts.Record()
+        self._faults = parts.Faults(options.unfired_faults or defaults.unfired_faults)
 
     def __repr__(self) -> str:
         return f"<KmsMock {self.account_id} {self.region_name}>"
@@ -236,7 +234,7 @@ class KmsMock(Workbench, OffersServing):
 
         .. versionadded:: 0.1.0
         """
-        from pytest_kmsmock.workbench.strictness import Strictness  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.strictness import Strictness  # noqa: PLC0415 - see parts_of_a_mock
 
         return Strictness(
             unfired_faults=self.unfired_faults,
@@ -257,7 +255,7 @@ class KmsMock(Workbench, OffersServing):
     @property
     def clock(self) -> "MockClock":
         """The time of this KMS, at which keys are deleted or rotated, and key material expires."""
-        from pytest_kmsmock.workbench.clock import MockClock  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.clock import MockClock  # noqa: PLC0415 - see parts_of_a_mock
 
         if not hasattr(self, "_service"):
             self._require_active()
@@ -333,9 +331,7 @@ class KmsMock(Workbench, OffersServing):
 
     def _plan_of_test(self, policy: Literal["error", "ignore"] | None) -> "Scope":
         """Let the faults that a test plans end with it, once this has begun; for the plugin."""
-        from pytest_kmsmock.workbench.faults.planning import Scope  # noqa: PLC0415 - see _open
-
-        return Scope(self._faults, policy)
+        return parts_of_a_mock().Scope(self._faults, policy)
 
     def _has_plan_for(self, operation: str) -> bool:
         """Say whether a request could be hit by a planned fault; for the seams."""
@@ -377,7 +373,7 @@ class KmsMock(Workbench, OffersServing):
 
     def _look_at(self, response: "Response") -> None:
         """Note what was allowed, and warn of what would have been denied."""
-        from pytest_kmsmock.workbench.warned import KmsAccessWarning, warn  # noqa: PLC0415 - see _open
+        from pytest_kmsmock.workbench.warned import KmsAccessWarning, warn  # noqa: PLC0415 - see parts_of_a_mock
 
         if self._usage is not None:
             self._usage.add(response.decision)
@@ -411,22 +407,19 @@ class KmsMock(Workbench, OffersServing):
             raise ValueError("this mock is not active: start() it, or use it inside mock_kms()")
 
     def _open(self, model: "KmsMock | None" = None) -> None:
-        # The engine brings cryptography with it, and takes 0.1 s the first time.
-        from pytest_kmsmock._kms.domain.world import World  # noqa: PLC0415 - see above
-        from pytest_kmsmock._kms.service import Request, Service  # noqa: PLC0415 - see above
-
+        parts = parts_of_a_mock()
         hooks.catch_up(ACTIVE)
         CHILDREN.install()
         if model is None:
-            world = World(
+            world = parts.World(
                 reuse_key_pairs=self._reuse_key_pairs,
                 find_key_pair_store=self._find_key_pair_store,
             )
-            service = Service(world)
+            service = parts.Service(world)
         else:
-            service = Service(model._copy_world())
+            service = parts.Service(model._copy_world())
         service.world.makes_missing_keys = self._auto_create_keys
-        make_request = partial(Request, account_id=self._account_id)
+        make_request = partial(parts.Request, account_id=self._account_id)
         self._go_on(service)
         if model is None and ACTIVE.defaults.seed_file is not None:
             self._load_at_start(ACTIVE.defaults.seed_file, service)
@@ -440,13 +433,12 @@ class KmsMock(Workbench, OffersServing):
 
     def _bury(self, world: "World", *, taken_by: "TakenBy | None" = None) -> None:
         """Close a world that answers no more, and remember what it is recognised by."""
-        from pytest_kmsmock.story.past import Past, current_test  # noqa: PLC0415 - see _open
-
+        parts = parts_of_a_mock()
         if ACTIVE.past is None:
-            ACTIVE.past = Past()
+            ACTIVE.past = parts.Past()
         now = None if taken_by is None else self._service.world
         ACTIVE.past.remember(world, mock=self, taken_by=taken_by, now=now)
-        self._last_test = current_test()
+        self._last_test = parts.current_test()
         world.close()
 
     def _story(self, mark: object, *, secrets: bool) -> "Story":
@@ -490,6 +482,33 @@ def refuse_unknown_options(options: Mapping[str, object]) -> None:
                 f"client() has no argument {name!r}{suggest(name, known)}"
                 f" (it takes {', '.join(known)})"
             ) from None
+
+
+class Parts(NamedTuple):
+    """What a mock is made of."""
+
+    Cast: "type[Cast]"
+    Faults: "type[Faults]"
+    Past: "type[Past]"
+    Record: "type[Record]"
+    Request: "type[Request]"
+    Scope: "type[Scope]"
+    Service: "type[Service]"
+    World: "type[World]"
+    current_test: "Callable[[], str | None]"
+
+
+@cache
+def parts_of_a_mock() -> Parts:
+    """Import the engine and what is built on it: 0.1 s, that a run without KMS does not pay."""
+    from pytest_kmsmock._kms.domain.world import World  # noqa: PLC0415 - see above
+    from pytest_kmsmock._kms.service import Request, Service  # noqa: PLC0415 - see above
+    from pytest_kmsmock.story.past import Past, current_test  # noqa: PLC0415 - see above
+    from pytest_kmsmock.workbench.calls.record import Record  # noqa: PLC0415 - see above
+    from pytest_kmsmock.workbench.faults.planning import Faults, Scope  # noqa: PLC0415 - see above
+    from pytest_kmsmock.workbench.principals.acting import Cast  # noqa: PLC0415 - see above
+
+    return Parts(Cast, Faults, Past, Record, Request, Scope, Service, World, current_test)
 
 
 def make_mock(options: Options) -> KmsMock:

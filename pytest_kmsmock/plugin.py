@@ -3,8 +3,8 @@
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -400,8 +400,9 @@ def collect_options(item: pytest.Item | pytest.Collector) -> list[Options]:
     """Find the options of *item*'s markers and decorators, its own last."""
     found: list[Options] = []
     for node in item.listchain():
-        markers = [marker for marker in node.own_markers if marker.name == "kms"]
-        found += [read_marker(marker, item) for marker in reversed(markers)]
+        if node.own_markers:
+            markers = [marker for marker in node.own_markers if marker.name == "kms"]
+            found += [read_marker(marker, item) for marker in reversed(markers)]
         if isinstance(node, (pytest.Class, pytest.Function)) and hasattr(node.obj, OPTIONS):
             found.append(getattr(node.obj, OPTIONS))
     return found
@@ -462,7 +463,7 @@ def pytest_fixture_setup(
             start_for_set_up(request.node)
         return
     settle(request.node)
-    if fixturedef.argname == "_kmsmock":
+    if is_ours(fixturedef):
         HANDED_OVER[:] = [mock_of(request.node)]
 
 
@@ -487,10 +488,29 @@ def settle(item: pytest.Item) -> None:
     if MARKER_ERROR in item.stash:
         raise item.stash[MARKER_ERROR]
     found = collect_options(item)
-    names = item.fixturenames  # type: ignore[attr-defined]  # of an item in Python
-    if found or "_kmsmock" in names or ACTIVE.defaults.autouse:
+    if found or asks_for_mock(item) or ACTIVE.defaults.autouse:
         start(item, found)
     item.stash[SETTLED] = True
+
+
+def asks_for_mock(item: pytest.Item) -> bool:
+    """Tell whether a test uses our `kms_mock`, and not a fixture of its own with that name."""
+    if "kms_mock" not in item.fixturenames:  # type: ignore[attr-defined]  # of an item in Python
+        return False
+    known: dict[str, Sequence[pytest.FixtureDef[Any]]]
+    known = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # likewise
+    # A fixture that takes the place of another may ask for it, by the same name.
+    for fixture in reversed(known.get("kms_mock", ())):
+        if is_ours(fixture):
+            return True
+        if "kms_mock" not in fixture.argnames:
+            break
+    return False
+
+
+def is_ours(fixture: pytest.FixtureDef[Any]) -> bool:
+    """Tell our `kms_mock` from what a suite has under the same name."""
+    return fixture.argname == "kms_mock" and fixture.func.__module__ == __name__
 
 
 def start_for_set_up(node: pytest.Collector) -> None:
@@ -519,10 +539,15 @@ def start(item: pytest.Item, found: list[Options]) -> "KmsMock":
         if STARTED in item.stash:
             del item.stash[STARTED]
         item.stash[SETTLED] = False  # for another run of it
-        with ExitStack() as ending:
-            ending.push(turn)
+        failure: BaseException | None = None
+        try:
             for plan in plans:
                 plan.end()
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            turn.end(failure)
 
     # First: whatever interrupts the start, the test's end puts everything right.
     item.addfinalizer(end)
@@ -585,24 +610,15 @@ def add_section(report: pytest.TestReport, text: str) -> None:
 
 
 @pytest.fixture
-def _kmsmock() -> "KmsMock":
-    """
-    What `kms_mock` is, under a name that no suite has for a fixture of its own.
-
-    The hook before it knows the test. To ask for `request` would cost 40 µs: pytest makes two
-    objects of it, and inspects their signatures.
-    """
-    return HANDED_OVER.pop()
-
-
-@pytest.fixture
-def kms_mock(_kmsmock: "KmsMock") -> "KmsMock":
+def kms_mock() -> "KmsMock":
     """
     The handle of an in-memory KMS that is fresh and empty for the test.
 
     Inside a mock that is active already, such as that of a fixture of wider scope, it is that one.
     """
-    return _kmsmock
+    # The hook before it knows the test. To ask for `request` would cost 40 µs: pytest makes two
+    # objects of it, and inspects their signatures.
+    return HANDED_OVER.pop()
 
 
 def start_for_fixture(request: pytest.FixtureRequest) -> "Iterator[KmsMock]":

@@ -95,8 +95,10 @@ def cast_nets(mocks: "Mocks") -> None:
     or session that is older than our initializer, and so has none of our handlers. Of botocore and
     aiobotocore these modules are loaded before there is a session; for moto's see `catch_up()`.
     """
+    missing = nets_to_cast(mocks)
+    if all(net.module not in sys.modules for net in missing):
+        return  # as nearly always: each start of a mock asks
     with CASTING:
-        missing = nets_to_cast(mocks)
         for net in tuple(missing):
             owner = getattr(sys.modules.get(net.module), net.owner, None)
             if owner is not None:

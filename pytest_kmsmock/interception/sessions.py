@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache, lru_cache, wraps
+from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -156,16 +157,16 @@ def configured_region() -> str | None:
     if region:
         return region
     path = _expand(variable("AWS_CONFIG_FILE") or "~/.aws/config", variable("HOME"))
-    if not path.is_file():
+    if not isfile(path):  # noqa: PTH113 - asked for each mock, in a third of the time
         return None
     profile = variable("AWS_DEFAULT_PROFILE") or variable("AWS_PROFILE")
-    return _region_in_file(path.absolute(), profile)
+    return _region_in_file(Path(path).absolute(), profile)
 
 
 @cache
-def _expand(path: str, home: str | None) -> Path:
+def _expand(path: str, home: str | None) -> str:
     """Expand `~` in *path*, once for each *home* that it stands for."""
-    return Path(path).expanduser()
+    return str(Path(path).expanduser())
 
 
 @cache

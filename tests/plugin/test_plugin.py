@@ -611,7 +611,7 @@ def test_other_tests(run_pytest):
         >>> ACTIVE.current
         """
         assert ACTIVE.current is None
-        assert "_kmsmock" not in request._fixture_defs
+        assert "kms_mock" not in request._fixture_defs
     ''',
         "--doctest-modules",
     )

@@ -155,4 +155,4 @@ def test_setup_plan(pytester, run_pytest):
     )
 
     result.assert_outcomes()
-    result.stdout.fnmatch_lines(["*SETUP    F _kmsmock*"])
+    result.stdout.fnmatch_lines(["*SETUP    F kms_mock*"])
