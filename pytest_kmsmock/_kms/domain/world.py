@@ -1,6 +1,5 @@
 """Everything one mock holds, nested as AWS nests it: accounts, then Regions, then keys."""
 
-import copy
 import heapq
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
 from pytest_kmsmock._kms.domain.aliases import PREDEFINED_AWS_ALIASES, Alias
 from pytest_kmsmock._kms.domain.changes import drop, insert, note, put, remove, replace
 from pytest_kmsmock._kms.domain.clock import Clock
+from pytest_kmsmock._kms.domain.copying import copied
 from pytest_kmsmock._kms.domain.identifiers import Arn
 from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, MaterialVersion
 from pytest_kmsmock._kms.domain.principals import Document, Principals
@@ -255,7 +255,9 @@ class World:
     def copy(self) -> "World":
         """Return a world that is and will be as this one, and goes its own way."""
         self.leases = self.leases.retire()  # one key pair in two worlds: neither may give it back
-        return copy.deepcopy(self)
+        twin = World.__new__(World)
+        twin.__dict__.update(copied(self.__dict__))
+        return twin
 
     def close(self) -> None:
         """Give the key pairs on loan back to the pool; the world must not be used afterwards."""
