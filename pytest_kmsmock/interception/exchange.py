@@ -1,6 +1,5 @@
 """One KMS request on its way through a mock, without botocore's types, and what becomes of it."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -49,8 +48,7 @@ class Exchange(NamedTuple):
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """
     What becomes of a request that goes by the wire.
 

@@ -2,9 +2,8 @@
 
 import os
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import ref
 
 if TYPE_CHECKING:
@@ -19,8 +18,7 @@ MOCKS: Final = 1_000
 KEYS: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remains:
+class Remains(NamedTuple):
     """
     What is remembered of a mock that has ended, or of what `reset()` or `restore()` took from one.
 

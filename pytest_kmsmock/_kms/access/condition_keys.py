@@ -1,8 +1,7 @@
 """What a condition key is: its name, whether it has many values, and how a request is read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.access.context import RequestValues
@@ -22,8 +21,7 @@ Found: TypeAlias = str | tuple[str, ...] | None
 Reader: TypeAlias = Callable[["RequestValues", str], Found]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionKey:
+class ConditionKey(NamedTuple):
     """A condition key, or with a *prefix* a whole kind: each has the rest of its name to go by."""
 
     name: str

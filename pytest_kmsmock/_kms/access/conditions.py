@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from pytest_kmsmock._kms.access.all_keys import is_many
 from pytest_kmsmock._kms.access.patterns import Template, matches
@@ -186,8 +186,7 @@ _RELATIONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(NamedTuple):
     """One condition operator; a negated one asks that no value of the policy be met (AZ111)."""
 
     name: str

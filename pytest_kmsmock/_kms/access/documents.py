@@ -40,8 +40,7 @@ class Reach(IntEnum):
     SELF = 3  # the user, the session, the root user, the service, or everybody (AZ55, AZ57, AZ58)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(NamedTuple):
     """The principals in a statement; *accounts* are ids, also of those named by their root ARN."""
 
     everybody: bool = False
@@ -78,8 +77,7 @@ class Named:
         return tuple(missing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(NamedTuple):
     """
     One statement. *named* is None where the policy's kind names no principals.
 

@@ -6,7 +6,6 @@ Order and layers: AZ44 to AZ47, AZ50 to AZ81, AZ95, AZ96.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access import grants as rules_of_grants
@@ -96,8 +95,7 @@ class Verdict(NamedTuple):
     statement: Statement | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(NamedTuple):
     """What must allow, too, where a key policy or a grant names the caller in a certain way."""
 
     identity: bool = False

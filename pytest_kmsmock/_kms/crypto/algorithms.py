@@ -1,8 +1,8 @@
 """The signing, encryption and MAC algorithms of KMS, a row each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
@@ -16,8 +16,7 @@ SM2PKE = "SM2PKE"
 ECDH = "ECDH"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningAlgorithm:
+class SigningAlgorithm(NamedTuple):
     """
     A row of the signing table.
 
@@ -34,8 +33,7 @@ class SigningAlgorithm:
         return self.hash if message_type == RAW else Prehashed(self.hash)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionAlgorithm:
+class EncryptionAlgorithm(NamedTuple):
     """A row of the encryption table; *max_plaintext* takes the key's bits and gives bytes."""
 
     name: str

@@ -1,9 +1,9 @@
 """The 20 key specs of KMS, a row each: what such a key is, can do, and is imported as."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from pytest_kmsmock._kms.crypto import algorithms
 
@@ -35,8 +35,7 @@ class Offer(Enum):
     OUTSIDE_CHINA = "all but China"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeySpec:
+class KeySpec(NamedTuple):
     """
     A row of the key spec table.
 

@@ -1,12 +1,11 @@
 """What a test gives to a new key that AWS would draw: its id and its material."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_kmsmock._kms.crypto.materials.making import Material
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeySeed:
+class KeySeed(NamedTuple):
     """The id and the material of the key that CreateKey is about to make; None: as always."""
 
     key_id: str | None = None

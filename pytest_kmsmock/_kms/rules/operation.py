@@ -1,9 +1,8 @@
 """How an operation is declared, and the registry of those that are."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from pytest_kmsmock._kms.crypto.specs import Kind
 from pytest_kmsmock._kms.domain.keys import Key
@@ -16,8 +15,7 @@ from pytest_kmsmock._kms.wire.model import OperationModel, operation_names
 from pytest_kmsmock._kms.wire.model import operation as operation_model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyUse:
+class KeyUse(NamedTuple):
     """
     One key that an operation works on: how it is named, and what it must be.
 
@@ -70,8 +68,7 @@ def key_use(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(NamedTuple):
     """A built operation: its model, its keys, what it asks, and the function that performs it."""
 
     model: OperationModel

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.context import KeyMoment, RequestFacts, RequestValues
@@ -21,7 +20,6 @@ from pytest_kmsmock._kms.rules.grant_tokens import NO_TOKENS, read_grant_tokens
 # After which a new grant can be used without its token (rules GRANT-20).
 SETTLING: Final = timedelta(minutes=5)
 NO_GRANTS: Final[tuple[Grant, ...]] = ()
-NO_TAGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Ask(NamedTuple):
@@ -58,10 +56,11 @@ def authorise(ctx: Context, request: RequestMembers, asks: Iterable[Ask], same_k
     Raises:
         AccessDenied: If one is refused, unless the mock only warns, or is told not to ask.
     """
+    facts = gather_facts(ctx, request)
     answered: list[Answered] = []
     for ask in asks:
-        asked = note(ctx, request, ask, same_key)
-        if is_clear(asked):
+        asked = note(ctx, facts, ask, same_key)
+        if is_clear(ctx, asked):
             answered.append(asked)
             continue
         answer = decide(make_case(asked))
@@ -84,13 +83,11 @@ class Asked(NamedTuple):
     later: nearly every request is, and leaves one of these in the record.
     """
 
-    ctx: Context
-    members: RequestMembers
+    facts: RequestFacts
     ask: Ask
     limits: Limits
     account_id: str
     same_key: bool
-    org_ids: Mapping[str, str]
     tokens: frozenset[str]
     settled_before: datetime | None
     # Of the key, or of the one that a new key will be like:
@@ -99,25 +96,23 @@ class Asked(NamedTuple):
     grants: tuple[Grant, ...] = NO_GRANTS
     is_primary: bool = False
     aliases: tuple[str, ...] = ()
-    tags: Mapping[str, str] = NO_TAGS
+    tags: Mapping[str, str] | None = None
     last_usage: LastUsage | None = None
 
     def answer(self) -> Answer:
         return Answer(make_case(self), ALLOWED)
 
 
-def note(ctx: Context, request: RequestMembers, ask: Ask, same_key: bool) -> Asked:
+def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
     key = ask.key or ask.like
     account_id = ctx.region.account_id if ask.key is None else ask.key.family.account_id
-    tokens = request.get("GrantTokens")
+    tokens = facts.members.get("GrantTokens")
     begun = (
-        ctx,
-        request,
+        facts,
         ask,
         limits_of(ctx.principal, ctx.world, account_id),
         account_id,
         same_key,
-        ctx.world.org_ids,
         read_grant_tokens(ctx, tokens) if tokens and ask.key is not None else NO_TOKENS,
         ctx.now - SETTLING if ctx.access.waits_for_grants else None,
     )
@@ -135,14 +130,14 @@ def note(ctx: Context, request: RequestMembers, ask: Ask, same_key: bool) -> Ask
     )
 
 
-def is_clear(asked: Asked) -> bool:
+def is_clear(ctx: Context, asked: Asked) -> bool:
     """
     Tell whether it is allowed without a look at any policy.
 
     An administrator may do everything with a key that leaves everything to the account; and nobody
     is asked where the test sets up, or has turned access off: but for what no policy could give.
     """
-    ctx, ask = asked.ctx, asked.ask
+    ask = asked.ask
     key, principal = ask.key, ctx.principal
     is_own = asked.account_id == principal.account_id
     if key is not None and key.family.manager == "AWS":
@@ -181,15 +176,15 @@ def gather_moment(asked: Asked) -> KeyMoment | None:
         key.family,
         asked.is_primary,
         asked.aliases,
-        asked.tags,
+        asked.tags or {},
         asked.last_usage,
         key.creation_date,
     )
 
 
 def make_case(asked: Asked) -> Case:
-    ask = asked.ask
-    key, facts = ask.key, gather_facts(asked.ctx, asked.members)._replace(org_ids=asked.org_ids)
+    ask, facts = asked.ask, asked.facts
+    key = ask.key
     values = RequestValues(
         facts,
         ask.action,
@@ -230,7 +225,7 @@ def make_case(asked: Asked) -> Case:
 
 
 def make_use(asked: Asked, values: RequestValues) -> GrantUse:
-    members = asked.members
+    members = asked.facts.members
     is_new = asked.ask.action == "CreateGrant"
     return GrantUse(
         values.encryption_context,

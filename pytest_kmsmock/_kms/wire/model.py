@@ -9,10 +9,9 @@ import json
 import pkgutil
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 # The roles in which a list and a map name the shapes that they are made of.
 PARTS: Final = ("member", "key", "value")
@@ -34,8 +33,10 @@ _UNMODELED_STATUS: Final[Mapping[str, int]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shape:
+_NO_SHAPES: Final[Mapping[str, "Shape"]] = MappingProxyType({})
+
+
+class Shape(NamedTuple):
     """
     One shape of the model, with the shapes it is made of.
 
@@ -46,9 +47,9 @@ class Shape:
 
     name: str
     type: str
-    members: Mapping[str, "Shape"] = field(default_factory=lambda: MappingProxyType({}))
+    members: Mapping[str, "Shape"] = _NO_SHAPES
     required: frozenset[str] = frozenset()
-    parts: Mapping[str, "Shape"] = field(default_factory=lambda: MappingProxyType({}))
+    parts: Mapping[str, "Shape"] = _NO_SHAPES
     min: int | None = None
     max: int | None = None
     pattern: str | None = None
@@ -56,8 +57,7 @@ class Shape:
     is_sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OperationModel:
+class OperationModel(NamedTuple):
     """One operation of the model; *output* is None where the answer has no body at all."""
 
     name: str

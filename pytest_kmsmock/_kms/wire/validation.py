@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache, partial, reduce
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms import errors
 from pytest_kmsmock._kms.wire import model
@@ -120,16 +119,14 @@ def printed_enum(shape: Shape) -> tuple[str, ...]:
     return seen + tuple(value for value in modeled if value not in seen)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(NamedTuple):
     """What a value must be, and how AWS says so."""
 
     accepts: Accepts
     sentence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validator:
+class Validator(NamedTuple):
     """The check of a shape: *accepts* is quick; what it refuses, *explain* words."""
 
     accepts: Accepts
@@ -142,7 +139,7 @@ def _validator(operation_name: str) -> Validator:
     modeled = _for_structure(shape)
     if operation_name not in _NEED_CIPHERTEXT:
         return modeled
-    strict = _for_structure(replace(shape, required=shape.required | {"CiphertextBlob"}))
+    strict = _for_structure(shape._replace(required=shape.required | {"CiphertextBlob"}))
 
     def choose(request: dict[str, Any]) -> Validator:
         modifiers = request.get("DryRunModifiers", ())
@@ -188,7 +185,7 @@ def _for_structure(shape: Shape) -> Validator:
 def _tighten(structure: Shape, name: str, member: Shape) -> Shape:
     maximum = _MAXIMA.get((structure.name, name), member.max)
     pattern = member.pattern or _PATTERNS.get(member.name)
-    return replace(member, max=maximum, pattern=pattern)
+    return member._replace(max=maximum, pattern=pattern)
 
 
 def _wire_name(member: str) -> str:

@@ -2,9 +2,8 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.decision import denied_elsewhere
 from pytest_kmsmock._kms.access.principals import Principal
@@ -27,8 +26,7 @@ MESSAGES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(NamedTuple):
     """An error of AWS or of the connection; *lost* if KMS does first what it was asked."""
 
     error: str
@@ -40,16 +38,14 @@ class Failure:
         return f"{self.error!r}{message}{', lost=True' * self.lost}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delay:
+class Delay(NamedTuple):
     seconds: float
 
     def describe(self) -> str:
         return f"seconds={self.seconds:g}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Held(NamedTuple):
     """Let it wait; *limit* is for how long at the most, in real seconds."""
 
     limit: float
@@ -62,8 +58,7 @@ class Held:
 Change: TypeAlias = "Callable[[dict[str, Any]], Mapping[str, Any] | None] | Mapping[str, Any]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alteration:
+class Alteration(NamedTuple):
     """Let KMS do what it was asked, and tell the client something else."""
 
     operation: str
