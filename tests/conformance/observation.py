@@ -82,14 +82,14 @@ def depict(value: Any) -> Any:
             return value
         case Mapping():
             return {name: depict(item) for name, item in value.items()}
+        case KeySpec():
+            return value.name
         case list() | tuple():
             return [depict(item) for item in value]
         case frozenset() | set():
             return sorted(value)
         case Key() | KeyFamily() | Alias() | Grant() | KeyStore():
             return name_of(value)
-        case KeySpec():
-            return value.name
         case CloudHsmCluster():
             return value.cluster_id
         case ExternalKeyManager():
