@@ -1,9 +1,10 @@
 """Imported key material: how it may be wrapped, its tokens, and each key's own copies of it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 from pytest_kmsmock._kms.crypto.algorithms import SM2PKE
 from pytest_kmsmock._kms.crypto.material_ids import key_material_id
@@ -35,7 +36,8 @@ _WRAPPINGS: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
 _TOO_LONG_FOR_OAEP: Final = frozenset({("ECC_NIST_P521", "RSA_2048")})
 
 
-class ImportParameters(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportParameters:
     """What an import token stands for: one key of one Region, and how its material is wrapped."""
 
     key_arn: str
