@@ -47,24 +47,58 @@ def moto() -> Iterator[Any]:
             yield client
 
 
+PARSED: dict[str, Any] = {
+    "CiphertextBlob": b"0" * 184,
+    "Plaintext": b"0" * 32,
+    "Mac": b"0" * 32,
+    "KeyId": "arn:aws:kms:us-east-1:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100",
+    "KeyMetadata": {
+        "Arn": "arn",
+        "KeyId": "id",
+        "CreationDate": datetime(2026, 1, 1, tzinfo=timezone.utc),
+    },
+    "ResponseMetadata": {"HTTPStatusCode": 200},
+}
+
+
+def answer_at_once(client: Any) -> None:
+    """Register the least that a hook can do: a `before-call` handler that returns a constant."""
+    http = botocore.awsrequest.AWSResponse("", 200, {}, None)
+    client.meta.events.register_first("before-call.kms", lambda **_: (http, dict(PARSED)))
+
+
 @contextmanager
 def floor() -> Iterator[Any]:
-    """The least that a hook can do: a `before-call` handler that returns a constant."""
+    """The least that a hook can do."""
     client = new_client()
-    http = botocore.awsrequest.AWSResponse("", 200, {}, None)
-    parsed: dict[str, Any] = {
-        "CiphertextBlob": b"0" * 184,
-        "Plaintext": b"0" * 32,
-        "Mac": b"0" * 32,
-        "KeyId": "arn:aws:kms:us-east-1:123456789012:key/0f0e0d0c-0b0a-4908-8706-050403020100",
-        "KeyMetadata": {
-            "Arn": "arn",
-            "KeyId": "id",
-            "CreationDate": datetime(2026, 1, 1, tzinfo=timezone.utc),
-        },
-        "ResponseMetadata": {"HTTPStatusCode": 200},
-    }
-    client.meta.events.register_first("before-call.kms", lambda **_: (http, dict(parsed)))
+    answer_at_once(client)
+    with without_us():
+        yield client
+
+
+@contextmanager
+def wire() -> Iterator[Any]:
+    """Ours, in the place of the network: botocore signs, sends, and parses."""
+    with mock_kms(wire=True):
+        yield new_client()
+
+
+class Constant:
+    """The bytes of an answer."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield b'{"CiphertextBlob":"MDAwMA==","KeyId":"id","KeyMetadata":{"KeyId":"id"}}'
+
+
+@contextmanager
+def wire_floor() -> Iterator[Any]:
+    """The least in the place of the network: a `before-send` handler that returns a constant."""
+    client = new_client()
+    headers = {"content-type": "application/x-amz-json-1.1"}
+    client.meta.events.register_first(
+        "before-send.kms",
+        lambda **_: botocore.awsrequest.AWSResponse("", 200, headers, Constant()),
+    )
     with without_us():
         yield client
 

@@ -1,7 +1,8 @@
 """The table that is printed, and the page and the chart for the documentation."""
 
+import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from math import log10
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 from benchmarks.timing import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
+RATIOS = Path(__file__).parent / "ratios.json"
+
+# How much slower a run may be before it is worth a warning: CI's machines are noisy.
+MARGIN = 1.5
 
 
 def as_table(figures: Sequence[Figure]) -> str:
@@ -53,6 +58,21 @@ machine they count in floors.
 """
     (DOCS / "benchmarks.md").write_text(text, encoding="utf-8")
     (DOCS / "benchmarks.svg").write_text(as_chart(figures), encoding="utf-8")
+    RATIOS.write_text(json.dumps(ratios(figures), indent=2) + "\n", encoding="utf-8")
+
+
+def ratios(figures: Iterable[Figure]) -> dict[str, float]:
+    """Return the ratio to the floor of each figure that has one."""
+    found = {figure.name: figure.ratio("floor") for figure in figures}
+    return {name: round(ratio, 2) for name, ratio in found.items() if ratio is not None}
+
+
+def compare(figures: Iterable[Figure]) -> Iterator[str]:
+    """Say which ratios to the floor are much greater than those that were written last."""
+    known = json.loads(RATIOS.read_text(encoding="utf-8"))
+    for name, ratio in ratios(figures).items():
+        if ratio > MARGIN * known.get(name, ratio):
+            yield f"{name} takes {ratio} floors, and took {known[name]} when last written"
 
 
 def as_chart(figures: Sequence[Figure]) -> str:

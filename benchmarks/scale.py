@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.contenders import ours
 from benchmarks.timing import Figure, by_turns, per_call
+from pytest_kmsmock import mock_kms
 from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.service import Request, Service
 
@@ -54,6 +55,32 @@ def measure_scale(rounds: int, times: int, keys: int) -> Iterator[Figure]:
         reach="the page, not the world",
         reached=many["page"] <= 1.5 * few["page"],
     )
+
+
+def measure_snapshots(rounds: int, keys: int) -> Iterator[Figure]:
+    """A snapshot of keys with an alias and a tag each, and going back to it."""
+    with mock_kms() as mock:
+        client = mock.client()
+        for number in range(keys):
+            key = client.create_key(Tags=[{"TagKey": "n", "TagValue": str(number)}])
+            client.create_alias(
+                AliasName=f"alias/key-{number}", TargetKeyId=key["KeyMetadata"]["KeyId"]
+            )
+        taken = mock.snapshot()
+        seconds = by_turns(
+            {
+                "snapshot": per_call(mock.snapshot, 1),
+                "restore": per_call(lambda: mock.restore(taken), 1),
+            },
+            rounds,
+        )
+    for what in ("snapshot", "restore"):
+        yield Figure(
+            name=f"{what} of {keys:,} keys",
+            seconds={"ours": seconds[what]},
+            reach=f"at most {1e3 * keys / 100_000:.2g} ms",
+            reached=seconds[what] <= keys / 100_000,
+        )
 
 
 def measure_memory(keys: int) -> Iterator[Figure]:

@@ -242,14 +242,22 @@ def measure_first_call(rounds: int) -> Iterator[Figure]:
 
 
 def suite(
-    folder: Path, name: str, template: str, body: str, tests: int, *, plugin: bool = True
+    folder: Path,
+    name: str,
+    template: str,
+    body: str,
+    tests: int,
+    *,
+    options: tuple[str, ...] = (),
+    plugin: bool = True,
+    cache: bool = False,
 ) -> Measure:
     """Return a measure of one whole pytest run, in a process of its own."""
-    here = write_suite(folder / f"{name}-{tests}-{len(body)}", template, body, tests)
+    here = write_suite(folder / f"{name}-{tests}-{len(template + body)}", template, body, tests)
 
     def measure() -> float:
         start = time.perf_counter()
-        run_suite(here, plugin=plugin)
+        run_suite(here, *options, plugin=plugin, cache=cache)
         return time.perf_counter() - start
 
     return measure
@@ -288,9 +296,15 @@ def write_suite(here: Path, template: str, body: str, tests: int) -> Path:
     return here
 
 
-def run_suite(here: Path, *options: str, plugin: bool = True, cache: bool = False) -> str:
+def run_suite(
+    here: Path,
+    *options: str,
+    plugin: bool = True,
+    cache: bool = False,
+    python: tuple[str, ...] = (),
+) -> str:
     """Run a suite with no plugin but ours, or an empty one, and return what it prints."""
-    command = [sys.executable, "-m", "pytest", "-q", *options]
+    command = [sys.executable, *python, "-m", "pytest", "-q", *options]
     if not cache:
         command += ["-p", "no:cacheprovider"]
     # Both ways -p reads the metadata of all packages, as pytest does in a run like everybody's.
