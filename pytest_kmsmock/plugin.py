@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 import pytest
 
@@ -227,7 +228,7 @@ def read_defaults(config: pytest.Config, command_line: Namespace) -> Defaults:
         identities=identities,
         reuse_key_pairs=read_switch(config, "kmsmock_reuse_key_pairs"),
         find_key_pair_store=(
-            partial(find_key_pair_files, config)
+            partial(find_key_pair_files, ref(config))  # no world keeps a run alive
             if read_switch(config, "kmsmock_cache_key_pairs")
             else None
         ),
@@ -248,10 +249,11 @@ def make_usage(config: pytest.Config, command_line: Namespace) -> "Usage | None"
     return config.stash.setdefault(USED, Usage())
 
 
-def find_key_pair_files(config: pytest.Config) -> "KeyPairFiles | None":
+def find_key_pair_files(of: "ref[pytest.Config]") -> "KeyPairFiles | None":
     """Find the key pairs in pytest's cache, if it has one: `-p no:cacheprovider` takes it away."""
+    config = of()
     cache = getattr(config, "cache", None)
-    if cache is None:
+    if config is None or cache is None:
         return None
     if KEY_PAIRS not in config.stash:
         from pytest_kmsmock._kms.crypto.key_pair_files import KeyPairFiles  # noqa: PLC0415 - few tests use RSA
