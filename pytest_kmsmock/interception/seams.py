@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -314,21 +314,31 @@ class LazyResponse(AWSResponse):
 
 def answer_to_await(url: str, status: int, headers: Any, read_body: ReadBody) -> AWSResponse:
     """Build the response as aiobotocore's HTTP sessions would have: its content is awaitable."""
+    built: AWSResponse = response_to_await()(url, status, headers, Body(read_body, headers))
+    return built
+
+
+@cache
+def response_to_await() -> Any:
     from aiobotocore.awsrequest import AioAWSResponse  # noqa: PLC0415 - most have no aiobotocore
 
-    body = Body(read_body)
-    # Whence aiobotocore before 2.20 takes the headers.
-    body.raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-    built: AWSResponse = AioAWSResponse(url, status, headers, body)
-    return built
+    class LazyAioResponse(LazyResponse, AioAWSResponse):  # type: ignore[misc]  # it may be missing
+        """A response that is lazy, too, and whose content is awaited."""
+
+    return LazyAioResponse
 
 
 class Body:
     """What a response's bytes are read from: by `stream` in botocore, by `read` in aiobotocore."""
 
-    def __init__(self, read_body: ReadBody) -> None:
+    def __init__(self, read_body: ReadBody, headers: Any = None) -> None:
         self._read_body = read_body
-        self.raw_headers: list[tuple[bytes, bytes]] = []
+        self._headers = headers
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers, as aiobotocore before 2.20 takes them from here."""
+        return [(name.encode(), value.encode()) for name, value in self._headers.items()]
 
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self._read_body()
