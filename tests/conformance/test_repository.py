@@ -78,6 +78,17 @@ def test_run_time_dependencies():
     ]
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/versions.md"])
+def test_lower_bounds_in_prose(page):
+    """The README and the site name the lower bound of each run-time dependency."""
+    text = text_of(page)
+    bounds = [line.split(">=") for line in PROJECT["project"]["dependencies"]]
+
+    assert [] == [
+        bound for bound in bounds if not re.search(r"\b{}`?[ |]+{}\b".format(*bound), text)
+    ]
+
+
 def test_plugin_is_registered():
     """pytest finds the plugin by its entry point."""
     (entry_point,) = metadata.entry_points(group="pytest11", name="kmsmock")
