@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape
 
 from pytest_kmsmock import Call, Calls, KmsMock, mock_kms
+from pytest_kmsmock._kms.crypto.pool import KeyPairPool
 from pytest_kmsmock.workbench.calls.record import CallError
 from tests.aio import AioSession, needs_aiobotocore
 from tests.conformance.minimal_requests import prepare
@@ -204,11 +205,12 @@ def test_record_that_is_changed(mock, key_id):
 def changeable_parts(roots: list[Any]) -> dict[int, Any]:
     """Find all lists, dictionaries and sets that hang on *roots*, by their identity."""
     code = (type, types.ModuleType, types.FunctionType, types.MethodType, types.CodeType)
+    shared = (KeyPairPool,)  # by all of the process; it leads to pytest, and so to everything
     seen: dict[int, Any] = {}
     waiting = list(roots)
     while waiting:
         one = waiting.pop()
-        if id(one) not in seen and not isinstance(one, code):
+        if id(one) not in seen and not isinstance(one, code + shared):
             seen[id(one)] = one
             waiting += gc.get_referents(one)
     return {key: one for key, one in seen.items() if isinstance(one, (list, dict, set)) and one}
