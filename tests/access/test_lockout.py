@@ -20,7 +20,7 @@ LOCKED_OUT = (
 
 
 @given(good_policies)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=15)
 def test_lockout_check_does_not_mind_the_order(document):
     """Whether a policy locks out does not depend on the order of its statements (rules POL-13)."""
     turned = {**document, "Statement": document["Statement"][::-1]}
@@ -41,7 +41,7 @@ def outcome(kms: "KMSClient", document: Any) -> Any:
 
 
 @given(good_policies, st.sampled_from(["*", {"AWS": ACCOUNT}]))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=15)
 def test_denying_all_locks_out(document, everybody):
     """No Allow holds out against a Deny of everything to everybody (rules POL-13, AUTH-1)."""
     denial: dict[str, Any] = {

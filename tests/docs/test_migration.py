@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.docs.example_runs import OPTIONS
 
 EXAMPLES = Path(__file__).parents[2] / "examples/from_moto"
@@ -32,6 +34,7 @@ def test_lines_that_change():
     } == changes
 
 
+@pytest.mark.slow
 def test_before_the_migration(tmp_path):
     """Fifteen tests pass under moto, without this plugin."""
     (tmp_path / "test_orders.py").write_text(text_of("with_moto.py"), encoding="utf-8")

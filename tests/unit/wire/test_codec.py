@@ -21,8 +21,14 @@ WITHOUT_OUTPUT = [name for name in OPERATIONS if name not in WITH_OUTPUT]
 MOMENT = datetime(2019, 2, 25, 21, 13, 27, 775999, tzinfo=timezone.utc)
 KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
-few = settings(max_examples=20, deadline=None)
-many = settings(max_examples=300, deadline=None)
+EXAMPLES = pytest.mark.parametrize(
+    "examples", [pytest.param(5, id="few"), pytest.param(50, id="many", marks=pytest.mark.slow)]
+)
+
+
+def try_out(examples, property_, *strategies):
+    """Try a property on so many random examples."""
+    settings(max_examples=examples, deadline=None)(given(*strategies)(property_))()
 
 
 def parse_as_botocore(operation_name, body):
@@ -53,21 +59,24 @@ def outcome_of(step, *arguments):
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-@given(data=st.data())
-@few
-def test_decode_reads_what_botocore_writes(name, data):
+@EXAMPLES
+def test_decode_reads_what_botocore_writes(name, examples):
     """A request is read back as it was given to the client; its timestamps have whole seconds."""
-    operation = MODEL.operation_model(name)
-    seconds = MOMENTS.map(lambda moment: moment.replace(microsecond=0))
-    parameters = data.draw(values_of(operation.input_shape, moments=seconds))
-    serializer = create_serializer("json", include_validation=False)
-    body = serializer.serialize_to_request(parameters, operation)["body"]
 
-    assert parameters == codec.decode(name, body)
+    def holds(data):
+        operation = MODEL.operation_model(name)
+        seconds = MOMENTS.map(lambda moment: moment.replace(microsecond=0))
+        parameters = data.draw(values_of(operation.input_shape, moments=seconds))
+        serializer = create_serializer("json", include_validation=False)
+        body = serializer.serialize_to_request(parameters, operation)["body"]
+
+        assert parameters == codec.decode(name, body)
+
+    try_out(examples, holds, st.data())
 
 
 @given(st.sampled_from(OPERATIONS), st.binary())
-@many
+@settings(max_examples=300, deadline=None)
 def test_decode_of_any_bytes(name, body):
     """Any bytes are read or refused with SerializationException, and never raise otherwise."""
     outcome = outcome_of(codec.decode, name, body)
@@ -83,18 +92,23 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-@given(data=st.data())
-@few
-def test_decode_of_any_json(name, data):
+@EXAMPLES
+def test_decode_of_any_json(name, examples):
     """Any JSON in any member is read or refused, and what is read, validation can judge."""
-    shape = MODEL.operation_model(name).input_shape
-    members = st.fixed_dictionaries({}, optional=dict.fromkeys(shape.members, JSON))
-    body = json.dumps(data.draw(members | JSON)).encode()
-    request = outcome_of(codec.decode, name, body)
-    verdict = outcome_of(validation.validate, name, request if isinstance(request, dict) else {})
 
-    assert request == "SerializationException" or isinstance(request, dict)
-    assert verdict in {None, "ValidationException"}
+    def holds(data):
+        shape = MODEL.operation_model(name).input_shape
+        members = st.fixed_dictionaries({}, optional=dict.fromkeys(shape.members, JSON))
+        body = json.dumps(data.draw(members | JSON)).encode()
+        request = outcome_of(codec.decode, name, body)
+        verdict = outcome_of(
+            validation.validate, name, request if isinstance(request, dict) else {}
+        )
+
+        assert request == "SerializationException" or isinstance(request, dict)
+        assert verdict in {None, "ValidationException"}
+
+    try_out(examples, holds, st.data())
 
 
 @pytest.mark.parametrize(
@@ -248,27 +262,35 @@ def test_decode_wrong_timestamp(sent, token):
 
 
 @pytest.mark.parametrize("name", WITH_OUTPUT)
-@given(data=st.data())
-@few
-def test_to_client_is_what_botocore_parses(name, data):
+@EXAMPLES
+def test_to_client_is_what_botocore_parses(name, examples):
     """A client gets what botocore's parser makes of the wire: values, zones and order alike."""
-    shape = MODEL.operation_model(name).output_shape
-    response = data.draw(values_of(shape, absent=st.none()))
 
-    assert repr(parse_as_botocore(name, codec.encode(name, response))) == repr(
-        codec.to_client(name, response)
-    )
+    def holds(data):
+        shape = MODEL.operation_model(name).output_shape
+        response = data.draw(values_of(shape, absent=st.none()))
+
+        assert repr(parse_as_botocore(name, codec.encode(name, response))) == repr(
+            codec.to_client(name, response)
+        )
+
+    try_out(examples, holds, st.data())
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-@given(data=st.data())
-@few
-def test_measure_is_the_length_of_the_body(name, data):
+@EXAMPLES
+def test_measure_is_the_length_of_the_body(name, examples):
     """What a client gets tells how long the body would be that it never sees."""
-    shape = MODEL.operation_model(name).output_shape
-    response = data.draw(values_of(shape, absent=st.none())) if shape else {}
 
-    assert len(codec.encode(name, response)) == codec.measure(name, codec.to_client(name, response))
+    def holds(data):
+        shape = MODEL.operation_model(name).output_shape
+        response = data.draw(values_of(shape, absent=st.none())) if shape else {}
+
+        assert len(codec.encode(name, response)) == codec.measure(
+            name, codec.to_client(name, response)
+        )
+
+    try_out(examples, holds, st.data())
 
 
 def test_encode():

@@ -326,7 +326,7 @@ values = st.recursive(
 @pytest.mark.skipif(
     not hasattr(botocore.parsers, "RpcV2CBORParser"), reason="botocore < 1.40 reads no CBOR"
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(values)
 def test_cbor_with_another_implementation(value):
     """Another implementation reads what we write, and we read it back."""
