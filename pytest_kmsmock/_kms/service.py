@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from threading import get_ident
@@ -50,16 +49,18 @@ class Request(NamedTuple):
     is_setup: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
 class Call:
     """A request on its way through the steps, each of which fills in its part."""
 
-    operation: Operation
-    body: bytes
-    context: Context
-    request: dict[str, Any] = field(default_factory=dict)
-    keys: list[Key | None] = field(default_factory=list)
-    result: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("body", "context", "keys", "operation", "request", "result")
+
+    def __init__(self, operation: Operation, body: bytes, context: Context) -> None:
+        self.operation = operation
+        self.body = body
+        self.context = context
+        self.request: dict[str, Any] = {}
+        self.keys: list[Key | None] = []
+        self.result: dict[str, Any] = {}
 
 
 def decode(call: Call) -> None:
@@ -212,7 +213,7 @@ class Service:
             if found is not None:
                 return only_in_partition(found, request)
         return self.world.principals.administrator(
-            request.account_id, model.partition_of(request.region), self.world.clock.now()
+            request.account_id, model.partition_of(request.region), self.world.clock
         )
 
     def settle(self) -> World:
@@ -241,7 +242,7 @@ class Service:
 
     def _perform(self, request: Request, operation: Operation) -> tuple[Call, KmsError | None]:
         context = self._receive(request, operation.model)
-        call = Call(operation=operation, body=request.body, context=context)
+        call = Call(operation, request.body, context)
         try:
             if context.principal.kind == "Unknown":
                 raise unrecognized_client()

@@ -8,6 +8,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
+from pytest_kmsmock._kms.domain.clock import Clock
+
 # The values of `aws:PrincipalType`; "Service" stands for the services, which have none, and
 # "Unknown" for access keys that nobody knows any more.
 PrincipalKind: TypeAlias = Literal[
@@ -207,12 +209,12 @@ class Principals:
             self._known[access_key_id] = known
         return known
 
-    def administrator(self, account_id: str, partition: str, now: datetime) -> Principal:
+    def administrator(self, account_id: str, partition: str, clock: Clock) -> Principal:
         """Return `user/kmsmock`, who is the administrator of every account, and gets a key here."""
         known = self._administrators.get((account_id, partition))
         if known is None:
             arn = f"arn:{partition}:iam::{account_id}:{DEFAULT_USER}"
-            session = Session(identity=self.identity(arn, account_id).arn)
+            session, now = Session(identity=self.identity(arn, account_id).arn), clock.now()
             self.issue(session, now)
             known = principal_of(self._identities[arn], session, now)
             self._administrators[account_id, partition] = known

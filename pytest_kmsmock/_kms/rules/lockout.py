@@ -32,7 +32,7 @@ def check_lockout(
     if ctx.access.mode == "off":
         partition = ctx.region.partition
         ctx = ctx._replace(
-            principal=ctx.world.principals.administrator(account_id, partition, ctx.now)
+            principal=ctx.world.principals.administrator(account_id, partition, ctx.world.clock)
         )
     values = RequestValues(
         gather_facts(ctx, request), "PutKeyPolicy", key=key, account_id=account_id

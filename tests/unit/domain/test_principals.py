@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
+from pytest_kmsmock._kms.domain.clock import Clock
 from pytest_kmsmock._kms.domain.principals import (
     ADMINISTRATOR,
     Document,
@@ -111,12 +112,12 @@ def test_change(principals):
 
 def test_administrator(principals):
     """`user/kmsmock` of every account is its administrator until something else is declared."""
-    administrator = principals.administrator(ACCOUNT, "aws", NOW)
+    administrator = principals.administrator(ACCOUNT, "aws", Clock())
     identity = principals.identity(administrator.arn, ACCOUNT)
     principals.put(Identity(arn=identity.arn, account_id=ACCOUNT))
 
     assert ((ADMINISTRATOR,), True) == (administrator.policies, administrator.is_administrator)
-    assert not principals.administrator(ACCOUNT, "aws", NOW).is_administrator
+    assert not principals.administrator(ACCOUNT, "aws", Clock()).is_administrator
 
 
 def test_access_keys(principals):
