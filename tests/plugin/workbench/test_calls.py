@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -204,8 +205,8 @@ def test_record_that_is_changed(mock, key_id):
 
 def changeable_parts(roots: list[Any]) -> dict[int, Any]:
     """Find all lists, dictionaries and sets that hang on *roots*, by their identity."""
-    code = (type, types.ModuleType, types.FunctionType, types.MethodType, types.CodeType)
-    shared = (KeyPairPool,)  # by all of the process; it leads to pytest, and so to everything
+    code = (type, types.ModuleType, types.FunctionType, types.MethodType, types.CodeType, partial)
+    shared = (KeyPairPool,)  # by all of the process: by way of pytest it leads to everything
     seen: dict[int, Any] = {}
     waiting = list(roots)
     while waiting:
