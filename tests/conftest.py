@@ -5,10 +5,12 @@ import os
 import warnings
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import cryptography
 import pytest
 import pytest_socket
+from botocore.loaders import JSONFileLoader
 
 from pytest_kmsmock._kms.crypto.errors import Unavailable
 from tests.libraries import has_older_asyncio
@@ -16,6 +18,10 @@ from tests.libraries import has_older_asyncio
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+# Each session of botocore reads its models anew: half of the time of a test that makes its own.
+_read = cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda self, file_path: _read(file_path)
 
 # Else older versions of pytest-asyncio make a loop to come back to, and leave it open.
 asyncio.set_event_loop(None)
