@@ -93,7 +93,7 @@ def is_deep(text: str) -> bool:
 def _read_json(text: str) -> Any:
     if text.startswith("{"):
         # As all clients write it: no need to search for white space around it.
-        parsed, end = _JSON.scan_once(text, 0)  # type: ignore[attr-defined]  # a public attribute
+        parsed, end = _JSON.raw_decode(text)
         if end == len(text):
             return parsed
     return _JSON.decode(text)

@@ -84,6 +84,15 @@ def test_decode_of_any_bytes(name, body):
     assert outcome == "SerializationException" or isinstance(outcome, dict)
 
 
+def test_decode_of_damaged_json():
+    """A request that was cut short, anywhere, is refused with SerializationException."""
+    whole = b'{"KeyId":"a","GrantTokens":["b"],"EncryptionContext":{"c":"d"},"NumberOfBytes":-1}'
+
+    refusals = {refusal_of("GenerateDataKey", whole[:end]) for end in range(1, len(whole))}
+
+    assert {("SerializationException", None)} == refusals
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -177,6 +186,8 @@ def test_decode_timestamp(sent, moment):
         pytest.param(b"not JSON", id="no JSON"),
         pytest.param(b" ", id="blank"),
         pytest.param(b'{"KeyId":"a"} x', id="trailing text"),
+        pytest.param(b'{"KeyId":}', id="no value"),
+        pytest.param(b'{"EncryptionContext":{"a":"b"}', id="cut short"),
         pytest.param(b'{"KeyId":"\xff"}', id="no UTF-8"),
         pytest.param(b'\xef\xbb\xbf{"KeyId":"a"}', id="byte order mark"),
         pytest.param(b'{"NumberOfBytes":NaN}', id="NaN"),
