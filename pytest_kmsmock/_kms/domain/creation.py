@@ -27,7 +27,9 @@ def create_family(
     """Make a family without members; its material, if KMS makes it, is `generate_version()`'s."""
     if key_id is None:
         key_id = draw_unused(
-            lambda: new_key_id(world.source, multi_region=is_multi_region), world.has_key
+            lambda source: new_key_id(source, multi_region=is_multi_region),
+            world.has_key,
+            world.source,
         )
     return KeyFamily(
         key_id=key_id,

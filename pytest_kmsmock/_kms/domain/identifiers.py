@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from pytest_kmsmock._kms.crypto.randomness import RandomSource
+from pytest_kmsmock._kms.crypto.randomness import RandomSource, draw_until
 
 # Upper-case digits are well formed but name another key (rules ID-12; assumed, not recorded).
 _KEY_ID = re.compile(
@@ -69,11 +69,11 @@ def new_uuid(source: RandomSource) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def draw_unused(draw: Callable[[], T], is_used: Callable[[T], bool]) -> T:
+def draw_unused(
+    draw: Callable[[RandomSource], T], is_used: Callable[[T], bool], source: RandomSource
+) -> T:
     """Draw until it is new: a source that a test seeds again repeats what it has drawn before."""
-    while is_used(drawn := draw()):
-        pass
-    return drawn
+    return draw_until(draw, lambda drawn: not is_used(drawn), source)
 
 
 def new_key_id(source: RandomSource, *, multi_region: bool) -> str:

@@ -73,7 +73,9 @@ def issue_parameters(
         valid_to=now + PARAMETERS_LIFETIME,
     )
     token = draw_unused(
-        lambda: world.source.token_bytes(TOKEN_LENGTH), world.import_parameters.__contains__
+        lambda source: source.token_bytes(TOKEN_LENGTH),
+        world.import_parameters.__contains__,
+        world.source,
     )
     put(world.import_parameters, token, parameters)
     return token, parameters

@@ -65,7 +65,9 @@ def create_grant(ctx: Context, request: RequestMembers, key: Key) -> ResponseMem
     constraints = read_constraints(request, key)
     grant = Grant(
         grant_id=draw_unused(
-            lambda: ctx.world.source.token_bytes(32).hex(), ctx.world.grants.__contains__
+            lambda source: source.token_bytes(32).hex(),
+            ctx.world.grants.__contains__,
+            ctx.world.source,
         ),
         key=key,
         grantee_principal=request.get("GranteePrincipal"),

@@ -62,8 +62,9 @@ def create_custom_key_store(ctx: Context, request: RequestMembers) -> ResponseMe
         raise limit_exceeded(f"The account already has the maximum of {quota} custom key stores.")
 
     store_id = draw_unused(
-        lambda: f"cks-{ctx.world.source.token_bytes(9).hex()[:17]}",
+        lambda source: f"cks-{source.token_bytes(9).hex()[:17]}",
         ctx.region.key_stores.__contains__,
+        ctx.world.source,
     )
     store = KeyStore(store_id=store_id, name=name, creation_date=ctx.now, link=link)
     put(ctx.region.key_stores, store_id, store)

@@ -1,6 +1,7 @@
 """Keys, ciphertexts and worlds that a test knows beforehand."""
 
 import base64
+import os
 import re
 import textwrap
 from hashlib import sha256
@@ -535,6 +536,23 @@ class TestSeed:
         listed = kms.describe_custom_key_stores()["CustomKeyStores"]
         assert {*stores} == {store["CustomKeyStoreId"] for store in listed}
         assert (2, 2, 2) == (len({*grants}), len({*stores}), len({*tokens}))
+
+    def test_source_that_a_test_has_fixed(self, kms, kms_mock, monkeypatch):
+        """A test may replace `os.urandom` by a constant: keys, grants and stores differ still."""
+        monkeypatch.setattr(os, "urandom", bytes)
+
+        keys = {create_key(kms) for _ in range(3)}
+        grants = {
+            kms.create_grant(
+                KeyId=next(iter(keys)),
+                GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:root",
+                Operations=["Decrypt"],
+            )["GrantId"]
+            for _ in range(3)
+        }
+        stores = {kms_mock.key_store(name).custom_key_store_id for name in "abc"}
+
+        assert (3, 3, 3) == (len(keys), len(grants), len(stores))
 
     def test_seed_of_another_type(self, kms_mock):
         """A seed is a number, a text or bytes."""

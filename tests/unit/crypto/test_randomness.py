@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pytest_kmsmock._kms.crypto.randomness import SYSTEM
+from pytest_kmsmock._kms.crypto.randomness import SYSTEM, random_below
 
 FORK = """
     import os
@@ -54,6 +54,14 @@ def test_replaced_source(monkeypatch):
 
     assert [b"\1" * 16] * 300 == replaced
     assert b"\1" * 16 not in [SYSTEM.token_bytes(16) for _ in range(300)]
+
+
+@pytest.mark.parametrize("byte", [b"\0", b"\xff"], ids=["zero", "all bits"])
+def test_a_fixed_source(monkeypatch, byte):
+    """A test may replace `os.urandom` by one that knows a single byte: numbers are drawn still."""
+    monkeypatch.setattr(os, "urandom", lambda n: byte * n)
+
+    assert 0 < random_below(200, SYSTEM) < 200
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
