@@ -443,6 +443,9 @@ STORY: Final = pytest.StashKey["tuple[KmsMock, object]"]()
 # The fixtures by which pytest calls setup_module, setup_class and setUpClass.
 SET_UPS: Final = ("_xunit_setup_module", "_xunit_setup_class", "_unittest_setUpClass")
 
+# The fixtures of a test's own mock.
+OUR_NAMES: Final = ("kms_mock", "kms", "kms_server")
+
 # From pytest_fixture_setup to the fixture that comes right after it, with nothing in between.
 HANDED_OVER: Final["list[KmsMock]"] = []
 
@@ -497,15 +500,19 @@ def settle(item: pytest.Item) -> None:
 
 def asks_for_mock(item: pytest.Item) -> bool:
     """Tell whether a test uses our `kms_mock`, and not a fixture of its own with that name."""
-    if "kms_mock" not in item.fixturenames:  # type: ignore[attr-defined]  # of an item in Python
-        return False
     known: dict[str, Sequence[pytest.FixtureDef[Any]]]
-    known = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # likewise
-    # A fixture that takes the place of another may ask for it, by the same name.
-    for fixture in reversed(known.get("kms_mock", ())):
-        if is_ours(fixture):
+    known = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # of an item in Python
+    return any(leads_to_ours(known.get(name, ())) for name in OUR_NAMES)
+
+
+def leads_to_ours(fixtures: Sequence[pytest.FixtureDef[Any]]) -> bool:
+    """Tell whether the last of *fixtures* of one name is ours, or asks for one that is."""
+    # A fixture that takes the place of another may ask for it, by the same name. Older versions of
+    # pytest do not say what the other one asks for: `kms` asks for `kms_mock`.
+    for fixture in reversed(fixtures):
+        if fixture.func.__module__ == __name__:
             return True
-        if "kms_mock" not in fixture.argnames:
+        if fixture.argname not in fixture.argnames:
             break
     return False
 

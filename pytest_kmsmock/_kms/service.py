@@ -152,10 +152,7 @@ class Service:
             NotImplementedError: For an operation that is not built; anything else that is raised
                 is a bug of this package, for errors of AWS are answers.
         """
-        operation = find_operation(request.operation)
-        if operation is None:
-            raise not_served(request.operation)
-        call, error = self.alone(partial(self._perform, request, operation))
+        call, error = self.alone(partial(self._perform, request))
         context = call.context
         return Response(  # by position, as a context below: half the time of keywords
             request.operation,
@@ -216,6 +213,14 @@ class Service:
             request.account_id, model.partition_of(request.region), self.world.clock
         )
 
+    def copy_world(self) -> World:
+        """Return a copy of the world, which is this one at the moment that no call is under way."""
+
+        def copy() -> World:
+            return self.world.copy()
+
+        return self.alone(copy)
+
     def settle(self) -> World:
         """Let happen what is due, as each request does, and return the world."""
         self.alone(lambda: settle(self.world, self.world.clock.now()))
@@ -240,7 +245,11 @@ class Service:
         finally:
             lock.present.discard(me)
 
-    def _perform(self, request: Request, operation: Operation) -> tuple[Call, KmsError | None]:
+    def _perform(self, request: Request) -> tuple[Call, KmsError | None]:
+        # In here, for a fork waits for calls: in a child, another thread's import would never end.
+        operation = find_operation(request.operation)
+        if operation is None:
+            raise not_served(request.operation)
         context = self._receive(request, operation.model)
         call = Call(operation, request.body, context)
         try:

@@ -144,11 +144,14 @@ def nets_to_cast(mocks: "Mocks") -> list["Net"]:
         """Wrap `_send` of a class of endpoints that has one of its own, the first time it sends."""
         if kind in covered:
             return
-        covered.add(kind)
-        owner = next(one for one in kind.__mro__ if "_send" in vars(one))
-        if owner.__module__ not in SENDERS:
-            is_async = any(one.__module__ == SENDERS[1] for one in kind.__mro__)
-            wrap_method(kind, "_send", send_async if is_async else send)
+        with CASTING:  # so that no other thread sends before it is wrapped
+            if kind in covered:
+                return
+            owner = next(one for one in kind.__mro__ if "_send" in vars(one))
+            if owner.__module__ not in SENDERS:
+                is_async = any(one.__module__ == SENDERS[1] for one in kind.__mro__)
+                wrap_method(kind, "_send", send_async if is_async else send)
+            covered.add(kind)
 
     def leave_ours(
         wrapped: Any, handler: object, args: tuple[Any, ...], kwargs: dict[str, Any]

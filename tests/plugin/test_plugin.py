@@ -701,3 +701,47 @@ def test_import_of_the_plugin():
 
     assert not {"botocore.session", "pytest_kmsmock.mock"} & {*run.stdout.split()}
     assert set() == loaded - allowed
+
+
+def test_fixture_that_takes_the_place_of_ours(run_pytest):
+    """The mock of a test begins before its first fixture, also where a suite wraps our `kms`."""
+    result = run_pytest(
+        """
+    import boto3
+    import pytest
+
+    @pytest.fixture
+    def early():
+        kms = boto3.client("kms", region_name="us-east-1")
+        return kms.create_key()["KeyMetadata"]["KeyId"]
+
+    @pytest.fixture
+    def kms(kms):
+        return kms
+
+    def test_it(early, kms):
+        assert early == kms.describe_key(KeyId=early)["KeyMetadata"]["KeyId"]
+    """,
+        "--kmsmock-outside=error",
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_fixture_of_the_same_name(run_pytest):
+    """A suite's own `kms` that does not ask for ours is its own affair: no mock begins."""
+    result = run_pytest(
+        """
+    import pytest
+    from pytest_kmsmock.mock import ACTIVE
+
+    @pytest.fixture
+    def kms():
+        return ACTIVE.current
+
+    def test_it(kms):
+        assert kms is None
+    """
+    )
+
+    result.assert_outcomes(passed=1)

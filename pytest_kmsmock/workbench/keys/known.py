@@ -200,9 +200,9 @@ class KnownKeys:
 
     def snapshot(self) -> Snapshot:
         """See `KmsMock.snapshot()`."""
-        self._place.service().settle()
-        world = self._place.service().alone(self._place.service().world.copy)
-        return Snapshot(world, self._place.describe())
+        service = self._place.service()
+        service.settle()
+        return Snapshot(service.copy_world(), self._place.describe())
 
     def restore(self, snapshot: Snapshot) -> "World":
         """See `KmsMock.restore()`; return what the mock had, for somebody to close."""

@@ -247,4 +247,4 @@ class OffersKeys(Subject):
         KnownKeys(self._place_in(self.region_name, service)).load(path)
 
     def _copy_world(self) -> "World":
-        return self._service.alone(self._service.world.copy)
+        return self._service.copy_world()
