@@ -1,6 +1,7 @@
 """What every test runs under: no socket, and nothing of the machine's AWS configuration."""
 
 import asyncio
+import concurrent.futures.process  # noqa: F401 - see below
 import os
 import warnings
 from collections.abc import Generator, Iterator
@@ -18,6 +19,9 @@ from tests.libraries import has_older_asyncio
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+
+# What a run of pytest within a test is the first to import is forgotten at its end; but its class
+# stays in `concurrent.futures`, and could not be pickled any more.
 
 # Each session of botocore reads its models anew: half of the time of a test that makes its own.
 _read = cache(JSONFileLoader().load_file)
