@@ -11,6 +11,7 @@ from botocore import useragent
 from moto import mock_aws
 
 from pytest_kmsmock import mock_kms
+from tests.todays_client import make_todays_client
 
 REGION = "us-east-1"
 
@@ -24,6 +25,13 @@ def new_client() -> Any:
 def ours() -> Iterator[Any]:
     with mock_kms():
         yield new_client()
+
+
+@contextmanager
+def ours_today() -> Iterator[Any]:
+    """Ours, asked by a client that knows today's KMS, whatever botocore is installed."""
+    with mock_kms():
+        yield make_todays_client()
 
 
 @contextmanager
