@@ -322,7 +322,11 @@ class KmsMock(Workbench, OffersServing):
         ACTIVE.stop(self)
 
     def reset(self) -> None:
-        """Remove all keys, aliases, grants, calls and planned faults, as if just started."""
+        """
+        Remove all keys, aliases, grants, principals, calls and planned faults, as if just started.
+
+        A test that uses a role or a user after it declares it again.
+        """
         with ACTIVE.lock:
             if ACTIVE.has(self):
                 former = self._service.world

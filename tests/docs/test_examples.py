@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sybil import Sybil
 
+from pytest_kmsmock.mock import ACTIVE
 from tests.docs.example_runs import Blocks, Project
 
 REPOSITORY = Path(__file__).parents[2]
@@ -20,6 +21,8 @@ def test_examples_of_a_page(page, pytester, monkeypatch):
     """The examples of a page, taken in order as one project, do what the page says."""
     # A client that is made outside any mock looks for credentials there, and waits.
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # A reader has run nothing before: notes must not speak of the mocks of other pages.
+    monkeypatch.setattr(ACTIVE, "past", None)
     document = Sybil([Blocks(Project(pytester))]).parse(page)
 
     for example in document.examples():

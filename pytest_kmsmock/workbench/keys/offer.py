@@ -213,6 +213,8 @@ class OffersKeys(Subject):
         """
         Return a copy of this KMS, with its time, for `restore()` of this mock or another.
 
+        Principals and their policies belong to it.
+
         .. versionadded:: 0.1.0
         """
         return self._known_keys.snapshot()
@@ -222,7 +224,8 @@ class OffersKeys(Subject):
         """
         Replace this KMS, with its time, by a snapshot of this mock or another.
 
-        You can restore a snapshot many times. Calls and planned faults stay.
+        You can restore a snapshot many times. Calls and planned faults stay. Roles and users that
+        were declared since the snapshot are gone: declare them again.
 
         Raises:
             TypeError: If *snapshot* is not a snapshot.
