@@ -16,6 +16,11 @@ IN_TEST: Final = (
     "Ask for the fixture kms (or kms_mock) or decorate with @mock_kms to have it answered in "
     'memory; if it is meant for AWS, mark the test with @pytest.mark.kms_outside("allow").'
 )
+IN_TEST_CASE: Final = (
+    "Decorate the class with @mock_kms to have it answered in memory, as a unittest.TestCase can't "
+    "ask for fixtures; if it is meant for AWS, mark the class with "
+    '@pytest.mark.kms_outside("allow").'
+)
 IN_CLASS: Final = (
     "Decorate the class with @mock_kms or @pytest.mark.kms to have it answered in memory: then "
     "{0} runs in a mock, and each test begins with a copy of it; if it is meant for AWS, mark the "
@@ -104,5 +109,12 @@ def describe_way(frame: FrameType | None) -> str:
         fixture = frame.f_locals.get("fixturedef") if code.co_name == FIXTURE_HOOK else None
         if fixture is not None and fixture.scope != "function":
             return IN_FIXTURE.format(fixture.argname, fixture.scope)
+        if is_test_case(frame.f_locals.get("self")):
+            return IN_TEST_CASE
         frame = frame.f_back
     return IN_TEST
+
+
+def is_test_case(owner: object) -> bool:
+    unittest = sys.modules.get("unittest")
+    return unittest is not None and isinstance(owner, unittest.TestCase)

@@ -6,8 +6,9 @@ from datetime import datetime, timezone
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from pytest_kmsmock._kms.access.forms import find_mistake
 from pytest_kmsmock._kms.crypto.errors import MalformedCiphertext
-from pytest_kmsmock._kms.domain.identifiers import is_alias, read_arn
+from pytest_kmsmock._kms.domain.identifiers import ALIAS_PREFIX, is_alias, read_arn
 from pytest_kmsmock._kms.domain.sealing import material_id_in
 from pytest_kmsmock.story.past import Past, Remains, keys_in
 
@@ -141,7 +142,7 @@ def denial(case: Case) -> str | None:
     if case.code != "AccessDeniedException" or decision is None or decision.allowed:
         return None
     if decision.resource == "*" and any(
-        row(case) for row in (foreign_ciphertext, missing_key, missing_alias)
+        row(case) for row in (foreign_ciphertext, missing_key, missing_alias, alias_without_prefix)
     ):
         return None  # nothing to decide about: they know where it is
     return decision.explain()
@@ -271,20 +272,37 @@ def missing_alias(case: Case) -> str | None:
                     f"The alias {name} was deleted at {say(call.time)} by {call.summarise()}. "
                     "Create it again with CreateAlias."
                 )
+        misspelt = misspelt_alias(case, name)
         if ended is not None:
+            first = "" if misspelt is None else f"{misspelt} "
             return (
-                f"The alias {name} was made in an earlier mock{of_test(ended[0])}, and {NEW_MOCK}. "
-                "Create it in this test or in a fixture: kms_mock.create_key(alias=...)."
+                f"{first}The alias {name} was made in an earlier mock{of_test(ended[0])}, and "
+                f"{NEW_MOCK}. Create it in this test or in a fixture: "
+                "kms_mock.create_key(alias=...)."
             )
-        return unknown_alias(case, name)
+        return misspelt or unknown_alias(case, name)
+    return None
+
+
+def misspelt_alias(case: Case, name: str) -> str | None:
+    near = get_close_matches(name, names_here(case), n=1)
+    return f"There is no alias {name} here, but {near[0]}: was that meant?" if near else None
+
+
+def alias_without_prefix(case: Case) -> str | None:
+    """The name of an alias that is given as if it was a key's id."""
+    if case.code not in ("NotFoundException", "AccessDeniedException"):
+        return None
+    here = names_here(case)
+    for member in IDENTIFIERS:
+        name = f"{ALIAS_PREFIX}{case.call.parameters.get(member, '')}"
+        if name in here:
+            return f"There is an alias {name}: name it {member}={name!r}."
     return None
 
 
 def unknown_alias(case: Case, name: str) -> str:
     here = names_here(case)
-    near = get_close_matches(name, here, n=1)
-    if near:
-        return f"There is no alias {name} here, but {near[0]}: was that meant?"
     has = f"the aliases {', '.join(here[:5])}" if here else "no alias"
     more = f" and {len(here) - 5} more" if len(here) > 5 else ""
     return (
@@ -390,6 +408,25 @@ def other_usage(case: Case) -> str | None:
     )
 
 
+def malformed_policy(case: Case) -> str | None:
+    """What is wrong with the form of a policy, which AWS does not say."""
+    if case.code != "MalformedPolicyDocumentException" or case.call.planned is not None:
+        return None
+    text = case.call.parameters.get("Policy")
+    mistake = find_mistake(text, "key") if isinstance(text, str) else None
+    return None if mistake is None else f"What is wrong with the policy: {mistake}"
+
+
+def unknown_caller(case: Case) -> str | None:
+    """A client of a handle on a principal that this KMS does not have."""
+    if case.code != "UnrecognizedClientException" or case.call.planned is not None:
+        return None
+    return (
+        "This KMS does not know the principal that this client belongs to: it has been reset or "
+        "restored since, or another mock declared the principal, so declare it again."
+    )
+
+
 # In the order in which they are shown.
 ROWS: Final[tuple[Row, ...]] = (
     planned_fault,
@@ -398,8 +435,11 @@ ROWS: Final[tuple[Row, ...]] = (
     other_context,
     missing_key,
     missing_alias,
+    alias_without_prefix,
     key_state,
     other_usage,
+    malformed_policy,
+    unknown_caller,
 )
 
 

@@ -10,6 +10,14 @@ from pytest_kmsmock._kms.domain.world import Account, Region, World
 from pytest_kmsmock._kms.service import Request, Response, Service
 
 
+def say_gone(arn: str) -> str:
+    """Say of a key that a handle stands for that it is not there any more."""
+    return (
+        f"{arn} no longer exists: it was deleted, or created after the restored snapshot, or"
+        " before reset(); create another with create_key()"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where handles look: what a mock serves at the moment, for an account, in a Region."""

@@ -41,7 +41,7 @@ REFUSED: Final[dict[str, tuple[Any, str]]] = {
     ),
     "Sid": (but(Sid=1), "statement 1: Sid is not a string"),
     "Effect": (but(Effect="allow"), "statement 1: Effect is Allow or Deny, not 'allow'"),
-    "no action": (lacking("Action"), "statement 1: it has neither Action and NotAction"),
+    "no action": (lacking("Action"), "statement 1: it has neither Action nor NotAction"),
     "both": (but(NotAction="kms:*"), "statement 1: it has both Action and NotAction"),
     "an action without a service": (
         but(Action="Decrypt"),

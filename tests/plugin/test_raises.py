@@ -121,13 +121,14 @@ def test_too_early(kms_mock):
             " 'ThrottlingException'",
         ),
         ((5,), TypeError, "KMS has no error 5: a name is a string"),
+        ((("A", "B"),), TypeError, "raises() takes one error, not ('A', 'B')"),
         (
             ("NotFoundException", "alias"),
             TypeError,
             "raises() takes 1 argument by position (error): name the others, as in match=...",
         ),
     ],
-    ids=["name", "general", "number", "position"],
+    ids=["name", "general", "number", "several", "position"],
 )
 def test_misuse(kms_mock, arguments, error, message):
     """What can't be raised is refused at the call."""

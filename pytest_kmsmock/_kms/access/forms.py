@@ -72,6 +72,17 @@ def read_document(
     return Document(text, arn), tuple(warnings)
 
 
+def find_mistake(given: str, kind: PolicyKind) -> str | None:
+    """Say what is wrong with the form of a policy; None if nothing is found."""
+    try:
+        read_document(given, kind)
+    except ValueError as error:
+        return str(error)
+    except RecursionError:  # nested too deep to be looked at
+        return None
+    return None
+
+
 def _write(document: Mapping[str, Any]) -> str:
     try:
         return json.dumps(document, default=dict)
@@ -168,7 +179,8 @@ def choose(statement: Mapping[str, Any], element: str) -> Iterable[str]:
     """
     named = [name for name in (element, f"Not{element}") if name in statement]
     if len(named) != 1:
-        raise ValueError(f"it has {'both' if named else 'neither'} {element} and Not{element}")
+        both = "both {0} and Not{0}" if named else "neither {0} nor Not{0}"
+        raise ValueError(f"it has {both.format(element)}")
     names = list(listed(statement[named[0]]))
     if not names or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{named[0]} is a string or a list of strings")

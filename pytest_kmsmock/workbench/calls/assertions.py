@@ -24,7 +24,7 @@ def check_called(
         TypeError: For a parameter that the operation does not take.
         ValueError: For an operation that KMS does not have, or a number that can't be.
     """
-    refuse_nonsense(operation, expected)
+    refuse_nonsense(operation, expected, own="; assert_called() itself takes times=...")
     if times is not None:
         check_number("times", times, 1, "assert_not_called() asks for none")
     made = list(calls._of(operation))
@@ -72,8 +72,10 @@ def check_not_called(calls: Calls, operation: str, unexpected: Mapping[str, Any]
         raise too_many()
 
 
-def refuse_nonsense(operation: str, parameters: Mapping[str, Any]) -> None:
+def refuse_nonsense(operation: str, parameters: Mapping[str, Any], own: str = "") -> None:
     """
+    Refuse what KMS does not have; *own* says what else could have been meant.
+
     Raises:
         TypeError, ValueError: See `check_called`.
     """
@@ -81,7 +83,9 @@ def refuse_nonsense(operation: str, parameters: Mapping[str, Any]) -> None:
     known = model.operation(operation).input.members
     for name in parameters:
         if name not in known:
-            raise TypeError(f"{operation} has no parameter {name!r}{suggest(name, known)}")
+            # All parameters of KMS begin with a capital letter.
+            hint = suggest(name, known) or (own if name[:1].islower() else "")
+            raise TypeError(f"{operation} has no parameter {name!r}{hint}")
 
 
 def too_many() -> ValueError:

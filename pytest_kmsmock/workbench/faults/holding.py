@@ -51,6 +51,7 @@ class Hold(Fault):
         self._is_released = False
         self._tickets: list[Ticket] = []
         self._changed = threading.Condition()
+        self._planner = who_runs()
 
     def __repr__(self) -> str:
         return f"<Hold {self._describe()}: {self.waiting} waiting, held {say_times(self.fired)}>"
@@ -92,7 +93,7 @@ class Hold(Fault):
         check_number("requests", requests, 1, "it is the number of requests to wait for")
         with self._changed:
             if not self._changed.wait_for(lambda: self.waiting >= requests, self._limit):
-                raise HeldTooLong(self._report(f"{requests} requests were expected to wait"))
+                raise HeldTooLong(self._report(say_expected(requests)))
 
     async def async_wait_for(self, requests: int) -> None:
         """
@@ -110,7 +111,7 @@ class Hold(Fault):
         end = loop.time() + self._limit
         while self.waiting < requests:
             if loop.time() > end:
-                raise HeldTooLong(self._report(f"{requests} requests were expected to wait"))
+                raise HeldTooLong(self._report(say_expected(requests)))
             await asyncio.sleep(0)
 
     def _admit(self, call: "Call") -> "Ticket | None":
@@ -152,6 +153,7 @@ class Ticket:
         self._call = call
         self._place = describe_place(sys._getframe())
         self._who = who_asks()
+        self._runner = who_runs()
         self._gone = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signal: asyncio.Event | None = None
@@ -195,19 +197,34 @@ class Ticket:
 
     def _too_long(self) -> str:
         report = self._hold._report("a request was held, and nobody let it go")
+        if self._runner == self._hold._planner:
+            return (
+                f"{report}\nThe request was made by the thread that should release it. Make it in "
+                "another thread or task, then call release()."
+            )
         return (
             f"{report}\nCall release(), or leave the block of `with`, where the requests do not "
             "wait themselves; hold(..., limit=...) sets another limit."
         )
 
 
-def who_asks() -> str:
-    thread = threading.current_thread().name
+def who_runs() -> "tuple[int, asyncio.Task[Any] | None]":
+    """Return the thread that runs, and the task in it if there is one."""
     try:
         task = asyncio.current_task()
     except RuntimeError:  # no event loop runs in this thread
-        return thread
+        task = None
+    return threading.get_ident(), task
+
+
+def who_asks() -> str:
+    thread = threading.current_thread().name
+    _, task = who_runs()
     return thread if task is None else f"the task {task.get_name()} in {thread}"
+
+
+def say_expected(number: int) -> str:
+    return f"{number} request{'s were' if number > 1 else ' was'} expected to wait"
 
 
 def say_waiting(number: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pytest_kmsmock.workbench.keys.sharing import share, unshare
-from pytest_kmsmock.workbench.place import Place
+from pytest_kmsmock.workbench.place import Place, say_gone
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.domain.keys import Key
@@ -87,8 +87,5 @@ class KeyHandle:
         region = None if account is None else account.regions.get(self._region_name)
         key = None if region is None else region.keys.get(self._key_id)
         if key is None:
-            raise LookupError(
-                f"{self._arn} no longer exists: it was deleted, or created after the restored"
-                " snapshot, or before reset(); create another with create_key()"
-            )
+            raise LookupError(say_gone(self._arn))
         return key

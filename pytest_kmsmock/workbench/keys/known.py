@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_kmsmock._kms.access.forms import find_mistake
 from pytest_kmsmock._kms.crypto.errors import BadMaterial
 from pytest_kmsmock._kms.crypto.materials.making import Material, load_private_key
 from pytest_kmsmock._kms.crypto.seeded import SeededRandomness
@@ -54,6 +55,8 @@ CUSTOM_ID: Final = "_custom_id_"
 CUSTOM_MATERIAL: Final = "_custom_key_material_"
 
 OWN_ARGUMENTS: Final = ("key_id", "material", "alias", "tags", "region_name", "account_id")
+# What a key has at other places.
+OTHER_WORDS: Final = {"name": "alias", "id": "key_id", "region": "region_name"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -267,7 +270,7 @@ class KnownKeys:
         """
         response = self._place.ask(name, request, region_name, seed)
         if response.error is not None:
-            raise ValueError(f"{name} refuses it: {response.error}")
+            raise ValueError(f"{name} refuses it: {response.error}{hint(response.error, request)}")
         return response.result or {}
 
     def _read_region(self, region_name: str | None) -> str:
@@ -275,6 +278,15 @@ class KnownKeys:
             return self._place.region_name
         check_region("region_name", region_name)
         return region_name
+
+
+def hint(error: KmsError, request: Mapping[str, Any]) -> str:
+    """Say what is wrong with a policy where AWS's error does not."""
+    policy = request.get("Policy")
+    if error.code != "MalformedPolicyDocumentException" or error.message or policy is None:
+        return ""
+    mistake = find_mistake(policy, "key")
+    return "" if mistake is None else f" ({mistake})"
 
 
 def read_key(key: object, region_name: str | None) -> tuple[str, str | None]:
@@ -302,8 +314,9 @@ def check_members(members: Mapping[str, Any]) -> None:
     known = [*OWN_ARGUMENTS, *operation("CreateKey").input.members]
     for name in members:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = [OTHER_WORDS[name]] if name in OTHER_WORDS else []
+            near += difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "."
             raise TypeError(
                 f"create_key() has no argument {name!r}{hint} It takes"
                 f" {', '.join(OWN_ARGUMENTS)} and the members of CreateKey"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_kmsmock._kms.domain.identifiers import read_arn
 from pytest_kmsmock.options import CALLER
-from pytest_kmsmock.workbench.place import Place
+from pytest_kmsmock.workbench.place import Place, say_gone
 from pytest_kmsmock.workbench.principals.naming import Home, is_service, read_caller
 from pytest_kmsmock.workbench.principals.principal import PrincipalHandle
 
@@ -46,9 +46,7 @@ def create_grant(
     issuing_account: str | None,
 ) -> GrantHandle:
     """See `KmsMock.create_grant()`."""
-    members: dict[str, Any] = {
-        "Operations": [operations] if isinstance(operations, str) else list(operations)
-    }
+    members: dict[str, Any] = {"Operations": read_operations(operations)}
     if constraints is not None:
         if not isinstance(constraints, Mapping):
             raise TypeError(
@@ -72,6 +70,19 @@ def create_grant(
     return GrantHandle(key_arn=key_arn, grant_id=made["GrantId"], grant_token=made["GrantToken"])
 
 
+def read_operations(given: Iterable[str]) -> list[str]:
+    """
+    Raises:
+        ValueError: For an action of a policy, "kms:Decrypt".
+    """
+    operations = [given] if isinstance(given, str) else list(given)
+    for name in operations:
+        if str(name).startswith("kms:"):
+            plain = name.removeprefix("kms:")
+            raise ValueError(f"{name!r}: grant operations have no prefix: {plain!r}")
+    return operations
+
+
 def find_key(place: Place, key: Key) -> str:
     """
     Return the ARN of a key that is given by a handle, or by its id, ARN or alias.
@@ -86,7 +97,12 @@ def find_key(place: Place, key: Key) -> str:
     arn = read_arn(name)
     if arn is not None:
         place = replace(place, account_id=arn.account_id, region_name=arn.region)
-    found: str = place.call("DescribeKey", KeyId=name)["KeyMetadata"]["Arn"]
+    try:
+        found: str = place.call("DescribeKey", KeyId=name)["KeyMetadata"]["Arn"]
+    except ValueError:
+        if isinstance(key, str):
+            raise
+        raise ValueError(say_gone(name)) from None
     return found
 
 

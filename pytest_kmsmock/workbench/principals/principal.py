@@ -371,7 +371,12 @@ class PrincipalHandle(Caller):
 
     @property
     def _world(self) -> "World":
-        self._owner._require_active()
+        try:
+            self._owner._require_active()
+        except ValueError:
+            raise ValueError(
+                "this handle belongs to a mock that has ended: declare it again in the active one"
+            ) from None
         return self._owner._service.world
 
     def _identity(self) -> Identity:

@@ -26,6 +26,8 @@ class Refusal:
     def __init__(self, error: object, match: object) -> None:
         if match is not None and not isinstance(match, (str, re.Pattern)):
             raise TypeError(f"match={match!r} is neither a string nor a compiled pattern")
+        if isinstance(error, (tuple, list, set, frozenset)):
+            raise TypeError(f"raises() takes one error, not {error!r}")
         self._code = read_error_name(error)
         self._pattern = None if match is None else re.compile(match)
         self._error: Exception | None = None

@@ -1,5 +1,6 @@
 """While no mock is active a KMS request goes its way, or is refused with all that helps."""
 
+import unittest
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -79,6 +80,25 @@ def test_place_in_the_project(client, monkeypatch):
     place = place_in(caught, "test_place_in_the_project").replace(str(FILE), FILE.name)
 
     assert refusal("ListKeys", place) == str(caught.value)
+
+
+@pytest.mark.usefixtures("outside_error")
+def test_request_in_a_test_case():
+    """A TestCase can't ask for a fixture: it is told to decorate its class."""
+
+    class Case(unittest.TestCase):
+        def runTest(self) -> None:  # noqa: N802 - unittest's name
+            KmsMock().client().list_keys()
+
+    result = unittest.TestResult()
+    Case().run(result)
+
+    [(_, failure)] = result.errors
+    assert (
+        "Decorate the class with @mock_kms to have it answered in memory, as a unittest.TestCase"
+        " can't ask for fixtures; if it is meant for AWS, mark the class with"
+        ' @pytest.mark.kms_outside("allow").'
+    ) in failure
 
 
 def read_through_a_library(client):

@@ -419,8 +419,13 @@ def test_grant_on_a_key_of_another_account_and_region(mock):
             TypeError,
             "constraints=7 is not a mapping, as in {'EncryptionContextSubset': {'tenant': '7'}}",
         ),
+        (
+            {"operations": ["Encrypt", "kms:Decrypt"]},
+            ValueError,
+            "'kms:Decrypt': grant operations have no prefix: 'Decrypt'",
+        ),
     ],
-    ids=["missing key", "key", "grantee", "ARN", "constraints"],
+    ids=["missing key", "key", "grantee", "ARN", "constraints", "prefix"],
 )
 def test_grants_that_cannot_be(kms_mock, arguments, error, message):
     """What KMS refuses, or what is nothing for a grant, is refused at the call."""
@@ -429,6 +434,17 @@ def test_grants_that_cannot_be(kms_mock, arguments, error, message):
 
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         kms_mock.create_grant(given.pop("key"), **given)
+
+
+def test_grant_on_a_key_that_reset_removed(mock):
+    """A grant on a handle of before a reset is told what became of the key."""
+    key = mock.create_key()
+    mock.reset()
+
+    with pytest.raises(
+        ValueError, match=rf"^{re.escape(key.arn)} no longer exists: .* before reset\(\); create"
+    ):
+        mock.create_grant(key, grantee="role/worker", operations=["Encrypt"])
 
 
 def test_new_grants_at_once(mock):

@@ -353,6 +353,16 @@ def test_what_the_last_calls_tell(overflowing):
     assert "ListKeys was called 3 times, and should not have been." == text.partition("\n")[0]
 
 
+def test_nonsense_in_place_of_times(called):
+    """A keyword that no operation could take is told what the assertion itself takes."""
+    with pytest.raises(TypeError) as caught:
+        called.assert_called("Decrypt", count=1)
+
+    assert "Decrypt has no parameter 'count'; assert_called() itself takes times=..." == str(
+        caught.value
+    )
+
+
 @pytest.mark.parametrize("check", ["assert_called", "assert_not_called"])
 @pytest.mark.parametrize(
     ("operation", "asked", "error", "message"),

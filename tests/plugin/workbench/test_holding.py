@@ -106,11 +106,23 @@ def test_too_long_in_a_thread(mock):
         r"    CreateKey\(Description='late'\), called at [\w/.]+:\d+, in test_too_long_in_a_thread,"
         r" by MainThread\n"
         r"hold\('CreateKey'\) was planned at [\w/.]+:\d+, in test_too_long_in_a_thread\.\n"
-        r"Call release\(\), or leave the block of `with`, where the requests do not wait"
-        r" themselves; hold\(\.\.\., limit=\.\.\.\) sets another limit\."
+        r"The request was made by the thread that should release it\. Make it in another thread or"
+        r" task, then call release\(\)\."
     )
     assert re.fullmatch(expected, str(caught.value)), str(caught.value)
     assert count_keys(mock) == 0
+
+
+def test_too_long_in_another_thread(mock):
+    """The request of another thread that nobody lets go says how to let it."""
+    with ThreadPoolExecutor() as pool, mock.hold("CreateKey", limit=0.01):
+        failure = pool.submit(mock.client().create_key).exception()
+
+    assert isinstance(failure, HeldTooLong)
+    assert (
+        "Call release(), or leave the block of `with`, where the requests do not wait themselves;"
+        " hold(..., limit=...) sets another limit."
+    ) == str(failure).splitlines()[-1]
 
 
 @pytest.mark.asyncio

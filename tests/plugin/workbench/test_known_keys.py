@@ -219,15 +219,35 @@ class TestCreateKey:
 
         assert [] == kms.list_keys()["Keys"]
 
-    def test_create_key_with_an_unknown_argument(self, kms_mock):
+    @pytest.mark.parametrize(
+        ("argument", "hint"),
+        [
+            ("keyspec", "; did you mean KeySpec?"),
+            ("name", "; did you mean alias?"),
+            ("xyz", "."),
+        ],
+    )
+    def test_create_key_with_an_unknown_argument(self, kms_mock, argument, hint):
         """An unknown argument is named, with the one that was meant."""
         with pytest.raises(TypeError) as refused:
-            kms_mock.create_key(keyspec="RSA_2048")
+            kms_mock.create_key(**{argument: "RSA_2048"})
 
-        assert str(refused.value).startswith(
-            "create_key() has no argument 'keyspec'; did you mean KeySpec? It takes key_id,"
-            " material, alias, tags, region_name, account_id and the members of CreateKey"
+        assert str(refused.value) == (
+            f"create_key() has no argument {argument!r}{hint} It takes key_id, material, alias,"
+            " tags, region_name, account_id and the members of CreateKey"
         )
+
+    def test_create_key_with_a_malformed_policy(self, kms, kms_mock):
+        """What is wrong with a policy is said, which AWS's own error does not say."""
+        policy = {"Version": "2012-10-17", "Statement": [{"Efect": "Allow"}]}
+        with pytest.raises(ValueError) as refused:  # noqa: PT011 - the text is compared whole
+            kms_mock.create_key(Policy=policy)
+
+        assert (
+            "CreateKey refuses it: MalformedPolicyDocumentException (statement 1: a statement has"
+            " no 'Efect': did you mean Effect?)"
+        ) == str(refused.value)
+        assert [] == kms.list_keys()["Keys"]
 
     def test_create_key_twice(self, kms_mock):
         """An id is given once."""

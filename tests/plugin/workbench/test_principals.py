@@ -563,6 +563,10 @@ def test_handle_of_an_earlier_mock():
         worker = mock.role("worker", policies=LIST_KEYS)
     with mock_kms():
         assert "UnrecognizedClientException" == refusal(worker.client().list_keys)[0]
+        with pytest.raises(
+            ValueError, match=r"^this handle belongs to a mock that has ended: declare it again in"
+        ):
+            worker.allow("kms:ListKeys")
 
 
 def test_snapshot(mock):
