@@ -48,7 +48,7 @@ def test_seeds_of_different_types():
     assert SeededRandomness(1).token_bytes(8) != SeededRandomness("1").token_bytes(8)
 
 
-@pytest.mark.parametrize("name", SPECS.keys() - {"RSA_3072", "RSA_4096"})
+@pytest.mark.parametrize("name", sorted(SPECS.keys() - {"RSA_3072", "RSA_4096"}))
 def test_generate(name):
     """Material of every spec is the same for the same seed, and another for another."""
     assert make(name).private_key() == make(name).private_key()
