@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final, Protocol
@@ -54,7 +54,7 @@ def run(make_mock: "Callable[..., Mock]", arguments: Sequence[str]) -> int:
             at_end.callback(mock.stop)
             for path in given.seed_file:
                 mock.load(path)
-            log_calls(quiet=given.quiet)
+            at_end.enter_context(log_calls(quiet=given.quiet))
             server = KmsServer(mock, host=given.host, port=given.port, reach=given.admin)
             server.start()
             ended = wait_for_signals()
@@ -109,14 +109,22 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def log_calls(*, quiet: bool) -> None:
-    """Write a line a call to standard error, without secrets."""
+@contextmanager
+def log_calls(*, quiet: bool) -> Iterator[None]:
+    """Write a line a call to standard error, without secrets, until the end."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger = logging.getLogger("pytest_kmsmock")
-    logger.addHandler(handler)
-    logger.setLevel(logging.ERROR if quiet else logging.INFO)
-    logger.propagate = False
+    before = logger.level, logger.propagate
+    try:
+        logger.addHandler(handler)
+        logger.setLevel(logging.ERROR if quiet else logging.INFO)
+        logger.propagate = False
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 def announce(url: str, path: Path | None) -> None:

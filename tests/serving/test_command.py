@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_kmsmock import KmsMock
-from pytest_kmsmock.serving.command import run
+from pytest_kmsmock.serving.command import log_calls, run
 from tests.serving.raw import Wire, request
 
 SEEDS = """
@@ -105,3 +106,15 @@ def test_command_that_can_not_be(capsys, arguments, text):
 
     assert 2 == ended.value.code
     assert capsys.readouterr().err.startswith(f"kmsmock: {text}")
+
+
+def test_log_of_calls():
+    """The log goes to standard error while the command runs, and leaves the logger as it was."""
+    logger = logging.getLogger("pytest_kmsmock")
+    before = list(logger.handlers), logger.level, logger.propagate
+
+    with log_calls(quiet=True):
+        meanwhile = len(logger.handlers), logger.level, logger.propagate
+
+    assert (len(before[0]) + 1, logging.ERROR, False) == meanwhile
+    assert before == (logger.handlers, logger.level, logger.propagate)
