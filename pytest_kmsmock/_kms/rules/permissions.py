@@ -170,15 +170,11 @@ def gather_moment(asked: Asked) -> KeyMoment | None:
     key = asked.ask.key or asked.ask.like
     if key is None:
         return None
-    return KeyMoment(
-        key.arn,
-        key.region,
-        key.family,
-        asked.is_primary,
-        asked.aliases,
-        asked.tags or {},
-        asked.last_usage,
-        key.creation_date,
+    return KeyMoment.of(key)._replace(
+        is_primary=asked.is_primary,
+        aliases=asked.aliases,
+        tags=asked.tags or {},
+        last_usage=asked.last_usage,
     )
 
 
