@@ -13,24 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.suites import run_suite, suite, write_suite
+from benchmarks.suites import EVERYDAY, OURS, run_suite, suite, write_suite
 from benchmarks.timing import Figure, by_turns
 
-EVERYDAY: Final = """
-    import pytest
-    {fixture}
-    @pytest.mark.parametrize("number", range({tests}))
-    def test_all(kms, number):
-        key = kms.create_key()["KeyMetadata"]["KeyId"]
-        signer = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-        signer = signer["KeyMetadata"]["KeyId"]
-        kms.create_alias(AliasName="alias/app", TargetKeyId=key)
-        data_key = kms.generate_data_key(KeyId="alias/app", KeySpec="AES_256")
-        kms.decrypt(CiphertextBlob=data_key["CiphertextBlob"])
-        request = dict(KeyId=signer, Message=b"m", SigningAlgorithm="ECDSA_SHA_256")
-        signed = kms.sign(**request)
-        kms.verify(Signature=signed["Signature"], **request)
-"""
 RSA: Final = """
     import pytest
 
@@ -113,6 +98,7 @@ POLICIES: Final = """
 CONSTANT: Final = """
     import botocore.awsrequest
     import botocore.session
+    import pytest
 
     session = botocore.session.Session()
     session.set_credentials("x", "x")
@@ -136,12 +122,18 @@ CONSTANT: Final = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealSuite:
-    """*source* is a test module, with places for the number of its *tests* and for a fixture."""
+    """
+    *source* is a test module, with places for the number of its *tests* and for their *body*.
+
+    *is_simple* says that constants could answer its calls.
+    """
 
     name: str
     source: str
     tests: int
+    body: str = ""
     workers: int = 0
+    is_simple: bool = False
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -149,7 +141,13 @@ class RealSuite:
 
 
 SUITES: Final = (
-    RealSuite(name="everyday tests", source=EVERYDAY, tests=300),
+    RealSuite(
+        name="everyday tests beside constants",
+        source=OURS,
+        body=EVERYDAY,
+        tests=300,
+        is_simple=True,
+    ),
     RealSuite(name="tests with RSA keys of three sizes", source=RSA, tests=100, workers=2),
     RealSuite(name="tests with aiobotocore", source=ASYNCHRONOUS, tests=200),
     RealSuite(name="tests with policies and grants", source=POLICIES, tests=100),
@@ -167,12 +165,12 @@ def measure_real_suites(rounds: int, share: int) -> Iterator[Figure]:
 
 
 def measure_real_suite(folder: Path, one: RealSuite, rounds: int, tests: int) -> Figure:
-    ours = one.source.replace("{fixture}", "")
-    runs = {"ours": suite(folder, "real", ours, "", tests, options=one.options, cache=True)}
+    options = one.options
+    runs = {"ours": suite(folder, "real", one.source, one.body, tests, options=options, cache=True)}
     reach, reached = "", None
-    if "{fixture}" in one.source:
-        constant = one.source.replace("{fixture}", CONSTANT)
-        runs["floor"] = suite(folder, "constant", constant, "", tests, plugin=False)
+    if one.is_simple:
+        constant = CONSTANT + one.source
+        runs["floor"] = suite(folder, "constant", constant, one.body, tests, plugin=False)
         reach = "at most 1.25 of the same on handlers that return constants"
     seconds = by_turns(runs, rounds)
     if "floor" in seconds:
@@ -220,7 +218,7 @@ def profile(one: RealSuite | None) -> Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         here = EXAMPLES
         if one is not None:
-            here = write_suite(Path(folder), one.source.replace("{fixture}", ""), "", one.tests)
+            here = write_suite(Path(folder), one.source, one.body, one.tests)
         run_suite(here, python=("-m", "cProfile", "-o", f"{folder}/profile"))
         stats = pstats.Stats(f"{folder}/profile")
     for (file, _, _), (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]
