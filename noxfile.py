@@ -47,7 +47,7 @@ def oldest(session: nox.Session) -> None:
     """The suite on the lowest version of every dependency, aiobotocore of that time included."""
     lowest = [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
     session.install("--editable", ".", *dependencies_of("async"), *lowest)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-m", "not slow or sweep", *session.posargs)
 
 
 # Not named as its group: `async` is a word of Python.
@@ -56,7 +56,7 @@ def oldest(session: nox.Session) -> None:
 def asynchronous(session: nox.Session, beside: str) -> None:
     """The suite's public half beside aiobotocore's newest, aioboto3's newest, and an old one."""
     session.install("--editable", ".", beside, *dependencies_of("async"))
-    session.run("pytest", "tests/plugin", "tests/docs", "examples", *session.posargs)
+    session.run("pytest", "-m", "", "tests/plugin", "tests/docs", "examples", *session.posargs)
 
 
 @nox.session(default=False)

@@ -2,8 +2,10 @@
 
 import asyncio
 import concurrent.futures.process  # noqa: F401 - see below
+import gc
 import os
 import warnings
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -27,6 +29,10 @@ os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.d
 _read = cache(JSONFileLoader().load_file)
 JSONFileLoader.load_file = lambda self, file_path: _read(file_path)
 
+# The suite imports and collects half a million objects that stay: with Python's own thresholds, to
+# walk them anew takes a tenth of its time.
+gc.set_threshold(20_000, 20, 20)
+
 # Else older versions of pytest-asyncio make a loop to come back to, and leave it open.
 asyncio.set_event_loop(None)
 
@@ -37,6 +43,20 @@ def _refuse_sockets() -> Iterator[None]:
     pytest_socket.disable_socket(allow_unix_socket=True)
     yield
     pytest_socket.enable_socket()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave each sweep to the slow run, but every n-th case of it: `sweep(n)`."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        sweep = item.get_closest_marker("sweep")
+        if sweep is None or item.get_closest_marker("slow") is not None:
+            continue
+        table = item.nodeid.partition("[")[0]
+        if seen[table] % sweep.args[0]:
+            item.add_marker(pytest.mark.slow)
+        seen[table] += 1
 
 
 @pytest.hookimpl(wrapper=True)

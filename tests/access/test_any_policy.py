@@ -26,6 +26,7 @@ def encode(value: Any) -> Any:
     raise TypeError(value)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_any_policy(operation):
     """Under random key policies each operation is decided, and its decision explains itself."""

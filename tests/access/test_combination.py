@@ -456,6 +456,7 @@ OUTCOMES: Final[dict[str, tuple[dict[str, Any], str]]] = {
 }
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(("scenario", "expected"), OUTCOMES.values(), ids=OUTCOMES.keys())
 def test_outcome(scenario, expected):
     """Policies add up as IAM and KMS say, and the layer that decides is the one that they say."""

@@ -25,6 +25,7 @@ def rows() -> Iterator[tuple[str, bool]]:
 ROWS: Final = list(rows())
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(("name", "is_multi"), ROWS, ids=[name for name, _ in ROWS])
 def test_key_is_known(name, is_multi):
     """Each condition key of AWS's tables is known, with its number of values."""

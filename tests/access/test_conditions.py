@@ -658,6 +658,7 @@ KEYS: Final[dict[str, tuple[dict[str, Any], str]]] = {
 }
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(("scenario", "expected"), KEYS.values(), ids=KEYS.keys())
 def test_condition_key(scenario, expected):
     """Each condition key has the value that KMS and IAM give it at that operation."""

@@ -173,6 +173,7 @@ def decide(situation: Situation) -> Verdict:
     )
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("seed", range(10))
 def test_two_evaluations_agree(seed):
     """The engine decides as a second evaluation does, which was written apart (AZ50 to AZ81)."""

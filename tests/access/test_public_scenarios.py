@@ -200,6 +200,7 @@ class Play:
         return blob
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[case["id"] for case in SCENARIOS])
 def test_public_scenario(scenario):
     """Each case is decided, and refused in the words, that it says: for a client, by handles."""

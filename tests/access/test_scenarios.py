@@ -27,6 +27,7 @@ def expected_message(scenario: dict[str, Any]) -> str | None:
     return text
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[case["id"] for case in SCENARIOS])
 def test_scenario(scenario):
     """Each case is decided as it says, by the layer and in the words that it says."""

@@ -324,6 +324,7 @@ MESSAGES: Final[dict[str, tuple[dict[str, Any], str]]] = {
 }
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(("scenario", "expected"), MESSAGES.values(), ids=MESSAGES.keys())
 def test_message(scenario, expected):
     """Each denial names the caller, the permission, the resource and one reason as AWS does."""

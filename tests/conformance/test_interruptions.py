@@ -112,6 +112,7 @@ EVERY_LINE: Final = pytest.param(1, marks=pytest.mark.slow, id="every line")
 SOME_LINES: Final = pytest.param(7, id="some lines")
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("stride", [EVERY_LINE, SOME_LINES])
 @pytest.mark.parametrize("operation", sorted(MINIMAL))
 def test_interrupted_call(mock: KmsMock, operation: str, stride: int) -> None:

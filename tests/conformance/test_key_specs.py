@@ -70,6 +70,7 @@ def test_rows() -> None:
     assert {*MODEL.shape_for("KeySpec").enum} == {*ROWS}
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("usage", ALGORITHMS)
 @pytest.mark.parametrize("spec", ROWS)
 def test_usage(stage: Stage, spec: str, usage: str) -> None:
@@ -89,6 +90,7 @@ def test_usage(stage: Stage, spec: str, usage: str) -> None:
     }
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(("spec", "algorithm"), pairs("encryption_algorithms"))
 def test_sizes_of_encryption(stage: Stage, spec: str, algorithm: str) -> None:
     """As much is encrypted as fits the algorithm and not a byte more (wire-facts E5, E9)."""
@@ -274,6 +276,7 @@ def test_rotation(stage: Stage, spec: str) -> None:
             assert ("UnsupportedOperationException", "") == refusal(call, KeyId=key)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
 @pytest.mark.parametrize("spec", [spec for spec in ROWS if "EXTERNAL" in ROWS[spec]["origins"]])
 def test_import_wrapping(stage: Stage, spec: str, wrapping: str) -> None:

@@ -135,6 +135,7 @@ def stage(kms_mock: KmsMock) -> Stage:
     return Stage(mock=kms_mock)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_state(stage: Stage, case: Case) -> None:
     """

@@ -273,6 +273,7 @@ def cases_of_creation(cell: Cell) -> Iterator[Case]:
 CASES: Final = [case for cell in CELLS if not cell.is_dash for case in cases_of(cell)]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_key_type(kms_mock: KmsMock, case: Case) -> None:
     """An operation is served or refused for a type of key as AWS's table says."""

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -100,8 +101,13 @@ def place_of(module: str, layers: list[list[str]] = LAYERS) -> tuple[int, str] |
     return None
 
 
-def imports_of(module: str) -> Iterator[tuple[int, str]]:
-    """Yield line and name of what a module imports when it runs, inside functions too."""
+@cache
+def imports_of(module: str) -> tuple[tuple[int, str], ...]:
+    """Return line and name of what a module imports when it runs, inside functions too."""
+    return tuple(find_imports(module))
+
+
+def find_imports(module: str) -> Iterator[tuple[int, str]]:
     path = MODULES[module]
     tree = ast.parse(path.read_text(encoding="utf-8"))
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
@@ -140,6 +146,7 @@ def test_every_layer_exists(layers):
     assert [] == [member for row in layers for member in row if member not in MODULES]
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("layers", ROOMS, ids=ROOM_IDS)
 def test_imports_go_down(layers):
     """A module imports from its own part of its layer and from the layers below it."""

@@ -148,6 +148,7 @@ def test_arguments_of_mock_kms():
     assert f"mock_kms() has no keyword 'unknown' (it takes {arguments})" == str(caught.value)
 
 
+@pytest.mark.slow
 def test_options(tmp_path):
     """The README lists the ini options and the command-line options of the plugin."""
     known = re.findall(r"(?m)^ +(kmsmock_\w+|--kmsmock-[\w-]+)", ask_pytest("--help", tmp_path))
@@ -155,6 +156,7 @@ def test_options(tmp_path):
     assert sorted(known) == sorted(re.findall(r"(?m)^\| `((?:kmsmock_|--kmsmock-)[\w-]+)", README))
 
 
+@pytest.mark.slow
 def test_marker(tmp_path):
     """pytest lists the marker `kms` with the keywords that the README shows for it."""
     pattern = r"@pytest\.mark\.kms\(([^)]*)\)"
@@ -164,6 +166,7 @@ def test_marker(tmp_path):
     assert [listed.replace("...", "…")] == re.findall(pattern, README)
 
 
+@pytest.mark.slow
 def test_fixtures(tmp_path):
     """pytest lists the fixtures of the plugin, each with a sentence."""
     listed = ask_pytest("--fixtures", tmp_path).partition("pytest_kmsmock.plugin")[2]

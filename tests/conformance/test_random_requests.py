@@ -223,6 +223,7 @@ def send_at_random(operation: str, examples: int) -> None:
         send()
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("operation", CALLABLE)
 def test_random_requests(operation: str) -> None:
     """Every answer is one of AWS's, and a refused request has changed nothing."""

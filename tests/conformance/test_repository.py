@@ -210,6 +210,7 @@ def collect_tests(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncF
             yield node
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_every_test_says_its_sentence(path):
     """The docstring of a test is the sentence that it proves."""
@@ -220,11 +221,13 @@ def test_every_test_says_its_sentence(path):
     ]
 
 
+@pytest.mark.slow
 def test_aiobotocore_is_imported_in_one_place():
     """No test module fails to be collected where aiobotocore is not, beside today's botocore."""
     importers = [
         name_of(path)
         for path in TESTS
+        if "aiobotocore" in text_of(path)
         for node in ast.parse(text_of(path)).body
         if isinstance(node, ast.Import | ast.ImportFrom)
         and re.match(r"(from|import) aiobotocore\b", ast.unparse(node))

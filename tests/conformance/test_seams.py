@@ -9,6 +9,7 @@ from tests.conformance.service_model import OPERATIONS
 from tests.conformance.stage import Stage
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_request(operation: str) -> None:
     """Operation, Region, account, access key and body are the same, on the wire or before it."""

@@ -52,6 +52,8 @@ from tests.operations.refusals import (
 )
 from tests.vocabulary import create_key, describe, refusal
 
+pytestmark = pytest.mark.sweep(7)
+
 
 @pytest.fixture
 def kms(kms_mock, region):

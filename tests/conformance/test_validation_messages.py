@@ -229,6 +229,7 @@ BREACHES = [
 ]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(("name", "request_", "violations"), BREACHES)
 def test_breach(name, request_, violations):
     """A request with one thing wrong is refused for it, in AWS's words."""

@@ -33,6 +33,7 @@ OUTPUT = """
 """
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("page", "reason"),
     [

@@ -16,6 +16,7 @@ def name_of(page: Path) -> str:
     return page.relative_to(REPOSITORY).as_posix()
 
 
+@pytest.mark.sweep(6)
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_examples_of_a_page(page, pytester, monkeypatch):
     """The examples of a page, taken in order as one project, do what the page says."""

@@ -54,6 +54,7 @@ def parse_examples(document: Document) -> Iterator[Region]:
 DOCSTRINGS = [(name, text) for name, text in collect_docstrings() if BLOCK.search(text)]
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(("name", "docstring"), DOCSTRINGS, ids=[name for name, _ in DOCSTRINGS])
 def test_examples_of_a_docstring(name, docstring, kms, kms_mock):
     """The examples of a docstring do what it says, on a KMS with one key and a ciphertext."""
@@ -123,6 +124,7 @@ def test_every_exported_name():
     assert set() == set(pytest_kmsmock.__all__) - set(documented)
 
 
+@pytest.mark.slow
 def test_page_of_the_api():
     """The page of the API is as the code would write it today."""
     pytest.importorskip("griffe", reason="it is in the group docs")

@@ -35,6 +35,7 @@ def write_public_key(kms, openssl, key_arn):
     openssl.write("public.der", kms.get_public_key(KeyId=key_arn)["PublicKey"])
 
 
+@pytest.mark.sweep(7)
 @each(RSA_SCHEMES + ECDSA_SCHEMES)
 def test_sign(kms, openssl, scheme):
     """`openssl dgst` verifies what Sign makes with RSA and ECDSA, of a message or its digest."""
@@ -87,6 +88,7 @@ def test_decrypt(kms, openssl, spec, algorithm, hash_name):
     assert MESSAGE == decrypted["Plaintext"]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("spec", PAIR_SPECS)
 def test_generate_data_key_pair(kms, openssl, spec):
     """The program finds the private key sound, and its public key to be the one answered."""

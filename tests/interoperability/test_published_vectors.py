@@ -69,6 +69,7 @@ def verdict(kms, **request):
         return False
 
 
+@pytest.mark.sweep(5)
 @in_steps
 @pytest.mark.parametrize(
     ("spec", "algorithm", "name"),
@@ -99,6 +100,7 @@ def test_verify(kms, kms_mock, spec, algorithm, name, step):
     assert {True, False} == set().union(*found.values())
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("size", [2048, 3072, 4096])
 def test_sign_pkcs1_v1_5(kms, size):
     """With imported keys Sign makes Wycheproof's PKCS #1 v1.5 signatures (rules SIG-14)."""
@@ -144,6 +146,7 @@ def test_sign_ed25519(kms, kms_mock, step):
     assert expected == found
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("size", "algorithm", "name"),
     [
@@ -179,6 +182,7 @@ def decrypt(kms, key_arn, algorithm, blob):
         return None
 
 
+@pytest.mark.sweep(5)
 @in_steps
 @pytest.mark.parametrize("spec", CURVES)
 def test_derive_shared_secret(kms, kms_mock, spec, step):

@@ -58,6 +58,7 @@ def sign_elsewhere(scheme: Scheme, pkcs8: bytes, message: bytes) -> bytes:
     return private_key.sign(message, *parameters(scheme.algorithm))
 
 
+@pytest.mark.sweep(5)
 @each(SCHEMES)
 def test_sign_for_others(kms, scheme):
     """
@@ -75,6 +76,7 @@ def test_sign_for_others(kms, scheme):
         verify_elsewhere(scheme, spki, signature, MESSAGE + b".")
 
 
+@pytest.mark.sweep(5)
 @each(IMPORTABLE)
 def test_verify_from_others(kms, scheme):
     """What another library signs with an imported key's private key, Verify accepts."""

@@ -108,6 +108,7 @@ class TestSigning:
             Signature=signature,
         )["SignatureValid"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("message_type", ["RAW", "DIGEST"])
     def test_for_gmalg(self, china, message_type):
         """`gmalg` verifies what Sign makes, in DER and with the default user id."""

@@ -164,6 +164,7 @@ def test_decrypt_anything(kms, key_arn, rsa_key, blob):
     )
 
 
+@pytest.mark.sweep(7)
 @in_one_kms
 @each(VERIFIED)
 @given(change=changes, message=st.binary(min_size=1, max_size=4095))
@@ -183,6 +184,7 @@ def signing_key(kms, scheme):
     return scheme.create_key(kms)
 
 
+@pytest.mark.sweep(7)
 @in_one_kms
 @each(VERIFIED)
 @given(signature=st.binary(min_size=1, max_size=6144))

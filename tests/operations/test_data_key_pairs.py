@@ -65,6 +65,7 @@ def describe(private_key):
 class TestAnswer:
     """The members of the answers, and that their keys fit each other."""
 
+    @pytest.mark.sweep(5)
     @pytest.mark.parametrize("spec", SPECS)
     def test_with_plaintext(self, kms, spec):
         """

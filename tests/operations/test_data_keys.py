@@ -95,6 +95,7 @@ class TestAnswer:
         assert length == len(decrypted)
         assert answer.get("Plaintext", decrypted) == decrypted
 
+    @pytest.mark.slow
     def test_every_length(self, kms):
         """All lengths from 1 to 1024 come true (rules DK-1)."""
         key_arn = create_key(kms)

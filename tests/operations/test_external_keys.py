@@ -186,6 +186,7 @@ class TestUsing:
         function, members = cryptographic_calls(kms, key_arn, encrypt(kms, key_arn))[request.param]
         return lambda: refusal(function, **members)
 
+    @pytest.mark.sweep(7)
     @pytest.mark.parametrize("trouble", PROXY_TROUBLES)
     def test_proxy(self, proxy, call, trouble):
         """A proxy that fails is named in the message (wire-facts K11, K12, K13)."""

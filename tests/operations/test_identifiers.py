@@ -159,6 +159,7 @@ def test_identifier_of_a_key(stage, call, identifier, whose):
     assert call.answer(named) == answered
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(("call", "identifier", "expected"), REFUSED.values(), ids=REFUSED)
 def test_identifier_of_no_key(stage, call, identifier, expected):
     """
@@ -214,6 +215,7 @@ ALSO_KEY_ONLY: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(
     "identifier", ["alias/app", "alias/no", f"{ARN}:alias/app"], ids=["name", "unknown", "ARN"]
 )

@@ -125,6 +125,7 @@ def test_import_key_material_of_sm2(cn, openssl, algorithm):
     assert public_key == cn.get_public_key(KeyId=key_arn)["PublicKey"]
 
 
+@pytest.mark.sweep(5)
 @needs_openssl
 @pytest.mark.parametrize(
     ("spec", "algorithm"),

@@ -106,6 +106,7 @@ class TestMaterial:
         assert code.finalize() == mac["Mac"]
         assert "CurrentKeyMaterialId" not in kms.describe_key(KeyId=key_arn)["KeyMetadata"]
 
+    @pytest.mark.sweep(7)
     @pytest.mark.parametrize("wrapping_spec", WRAPPING_SPECS)
     @pytest.mark.parametrize("algorithm", KEY_WRAP)
     @pytest.mark.parametrize("spec", ["RSA_2048", "RSA_3072", "RSA_4096"])
@@ -281,6 +282,7 @@ class TestOpenSSL:
 
         assert "Enabled" == state_of(kms, key_arn)
 
+    @pytest.mark.sweep(2)
     @pytest.mark.parametrize("digest", ["sha1", "sha256"])
     def test_rsa(self, kms, openssl, digest):
         """

@@ -99,6 +99,7 @@ class TestGetParametersForImport:
         assert first["PublicKey"] != second["PublicKey"]
         assert first["ImportToken"] != second["ImportToken"]
 
+    @pytest.mark.sweep(7)
     @pytest.mark.parametrize("spec", USAGES)
     def test_wrappings(self, kms, spec):
         """

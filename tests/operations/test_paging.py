@@ -253,6 +253,7 @@ GARBAGE: Final = {
 }
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("marker", GARBAGE.values(), ids=GARBAGE.keys())
 @EVERY_LIST
 def test_garbage_for_a_marker(kms, listing, marker):

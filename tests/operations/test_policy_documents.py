@@ -93,6 +93,7 @@ NOT_POLICIES: Final = {
 }
 
 
+@pytest.mark.sweep(5)
 @BOTH
 @pytest.mark.parametrize("document", NOT_POLICIES.values(), ids=NOT_POLICIES.keys())
 def test_malformed_policy(kms, method, document):
@@ -268,6 +269,7 @@ GOOD_PRINCIPALS: Final = {
 }
 
 
+@pytest.mark.sweep(5)
 @BOTH
 @pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
 @pytest.mark.parametrize("principal", GOOD_PRINCIPALS.values(), ids=GOOD_PRINCIPALS.keys())
@@ -314,6 +316,7 @@ BAD_PRINCIPALS: Final = {
 }
 
 
+@pytest.mark.sweep(7)
 @BOTH
 @pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
 @pytest.mark.parametrize("principal", BAD_PRINCIPALS.values(), ids=BAD_PRINCIPALS.keys())

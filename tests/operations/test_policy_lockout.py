@@ -78,6 +78,7 @@ CHANGEABLE: Final = {
 }
 
 
+@pytest.mark.sweep(7)
 @BOTH
 @pytest.mark.parametrize("document", CHANGEABLE.values(), ids=CHANGEABLE.keys())
 def test_policy_that_can_be_changed(kms, method, document):
@@ -128,6 +129,7 @@ UNCHANGEABLE: Final = {
 }
 
 
+@pytest.mark.sweep(7)
 @BOTH
 @pytest.mark.parametrize("document", UNCHANGEABLE.values(), ids=UNCHANGEABLE.keys())
 def test_policy_that_could_not_be_changed(kms, method, document):
@@ -135,6 +137,7 @@ def test_policy_that_could_not_be_changed(kms, method, document):
     assert LOCKED_OUT == refused(kms, method, json.dumps(document))
 
 
+@pytest.mark.sweep(7)
 @BOTH
 @pytest.mark.parametrize("document", UNCHANGEABLE.values(), ids=UNCHANGEABLE.keys())
 def test_bypassing_the_lockout_check(kms, method, document):

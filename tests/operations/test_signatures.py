@@ -25,6 +25,7 @@ ONE_OF_EACH = {
 }
 
 
+@pytest.mark.sweep(7)
 @each(SCHEMES)
 def test_verify_what_was_signed(kms, scheme):
     """Verify accepts what Sign made, of every spec, algorithm and message type (rules SIG-18)."""
@@ -36,6 +37,7 @@ def test_verify_what_was_signed(kms, scheme):
     assert verified["SignatureValid"] is True
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -83,6 +85,7 @@ def test_verify_without_a_leading_zero(kms, algorithm):
     assert INVALID_SIGNATURE == refusal(kms.verify, Signature=signature[1:], **request)
 
 
+@pytest.mark.sweep(5)
 @each(SCHEMES)
 def test_verify_another_message_or_key(kms, scheme):
     """A signature holds for its message under its key only (rules SIG-19)."""

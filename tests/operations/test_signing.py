@@ -259,6 +259,7 @@ class TestMessage:
 
         assert kms.verify(Signature=signature, **chosen)["SignatureValid"]
 
+    @pytest.mark.sweep(7)
     @pytest.mark.parametrize(("spec", "algorithm", "length"), WRONG_DIGESTS)
     @sign_or_verify
     def test_digest_length(self, kms, operation, data, spec, algorithm, length):

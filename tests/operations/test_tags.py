@@ -131,6 +131,7 @@ def test_valid_tags(kms, method, tag):
 INVALID: Final = ("TagException", "Invalid tag")
 
 
+@pytest.mark.sweep(7)
 @BOTH
 @pytest.mark.parametrize(
     "text",

@@ -97,6 +97,7 @@ def acts_of(kms: "KMSClient", eu: "KMSClient", stores: list[str], dice: random.R
     )
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_walk_to_and_fro(kms, kms_mock, seed):
     """Whatever is done and however time jumps, a call is answered as AWS answers."""

@@ -86,6 +86,7 @@ MARKS = {
 }
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
 def test_setup_class(run_pytest, mark):
     """`setup_class` under marker or decorator has a mock; each test begins with a copy of it."""
@@ -94,6 +95,7 @@ def test_setup_class(run_pytest, mark):
     result.assert_outcomes(passed=3)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("method", ["setUpClass", "setUpTestData"])
 @pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
 def test_set_up_class_of_unittest(run_pytest, mark, method):
@@ -194,6 +196,7 @@ def test_class_set_up_in_a_shared_mock(run_pytest):
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("scope", "counts"),
     [
@@ -313,6 +316,7 @@ IN_A_FIXTURE = """
 """
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(
     ("module", "name", "way"),
     [

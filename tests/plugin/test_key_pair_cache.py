@@ -121,6 +121,7 @@ def test_second_run(run):
     assert 2 == len(first.public_keys)
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("options", "ini", "left"),
     [
@@ -175,6 +176,7 @@ def open_to_others(folder):
     return f"{folder} is not private: see its owner and its permissions"
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("action", ["default", "error"])
 @pytest.mark.parametrize("spoil", [damage, open_to_others])
 def test_trouble(run, keep, folder, spoil, action):
@@ -200,6 +202,7 @@ def test_trouble_that_is_ignored(run, keep, folder):
     run("-Wignore::pytest.PytestCacheWarning").result.assert_outcomes(passed=1, warnings=0)
 
 
+@pytest.mark.slow
 def test_workers(run, keep, folder):
     """Workers of pytest-xdist have different pairs of those there are; trouble is told once."""
     kept = keep(4)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 HEAD = """
     import os, sys, threading
     from unittest.mock import patch
@@ -23,6 +25,7 @@ def run(script: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_within_other_modules():
     """What was first used within `patch.dict(sys.modules, ...)` works with what comes after it."""
     printed = run("""
@@ -52,6 +55,7 @@ def test_within_other_modules():
     assert "fine\n" == printed
 
 
+@pytest.mark.slow
 def test_while_another_thread_imports():
     """A thread waits for the whole of a family that another is importing."""
     printed = run("""
@@ -83,6 +87,7 @@ def test_while_another_thread_imports():
     assert "2\n" == printed
 
 
+@pytest.mark.slow
 def test_import_that_is_interrupted():
     """A family whose import is interrupted, anywhere, is imported when it is next needed."""
     printed = run("""
@@ -121,6 +126,7 @@ def test_import_that_is_interrupted():
     assert "True True\n" == printed
 
 
+@pytest.mark.slow
 def test_import_that_fails_while_another_thread_imports():
     """A module that could not be imported does not come back half-done."""
     printed = run("""
@@ -153,7 +159,8 @@ def test_import_that_fails_while_another_thread_imports():
         thread = threading.Thread(target=enable)
         thread.start()
         half.wait(10)
-        kms.list_aliases()  # imports another family meanwhile
+        with mock_kms() as other:  # for calls of one mock wait for each other
+            other.client().list_aliases()  # imports another family meanwhile
         go.set()
         thread.join()
         rules.operation = register
@@ -164,6 +171,7 @@ def test_import_that_fails_while_another_thread_imports():
     assert "True\n" == printed
 
 
+@pytest.mark.slow
 def test_moto_that_comes_late():
     """Moto leaves a call of ours alone also if it is imported after the client was made."""
     printed = run("""
@@ -186,6 +194,7 @@ def test_moto_that_comes_late():
     assert "[]\n" == printed
 
 
+@pytest.mark.slow
 def test_first_call_within_patches():
     """The first call of a process reads no file that a test might have patched away."""
     printed = run("""

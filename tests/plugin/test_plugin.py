@@ -268,6 +268,7 @@ def test_marker(run_pytest):
     ] == shown(result)
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
@@ -303,6 +304,7 @@ def test_marker_that_is_wrong(run_pytest, marker, message):
     assert [f"ERROR: {test}: {message}"] == usage_error(result)
 
 
+@pytest.mark.slow
 def test_marker_that_is_wrong_in_a_worker(run_pytest):
     """Under pytest-xdist, where that would be a crash, it is the error of the test itself."""
     result = run_pytest(
@@ -391,6 +393,7 @@ def test_ini_options_end_with_the_run(run_pytest):
     assert before is ACTIVE.defaults
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -448,6 +451,7 @@ CALL = """
 """
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("ini", "options", "error"),
     [
@@ -675,6 +679,7 @@ NOT_LOADED = """
 """
 
 
+@pytest.mark.slow
 def test_plugin_that_is_not_loaded(pytester):
     """Under `-p no:kmsmock` the decorator works, but for a class, which says so."""
     pytester.makepyfile(NOT_LOADED)

@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     ("scope", "counts"),
     [

@@ -1,5 +1,7 @@
 """When the mock of a test starts and ends, beside other hooks and fixtures."""
 
+import pytest
+
 # As plugins do that run a flaky test again without tearing it down.
 RUNS_THRICE = """
     from _pytest.runner import runtestprotocol
@@ -89,6 +91,7 @@ def test_run_again(pytester, run_pytest):
     result.assert_outcomes(passed=6)
 
 
+@pytest.mark.slow
 def test_mock_is_forgotten(run_pytest):
     """Nothing of a test keeps its mock alive once it is over."""
     result = run_pytest(
@@ -112,6 +115,7 @@ def test_mock_is_forgotten(run_pytest):
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_wrong_marker_of_a_skipped_test_in_a_worker(run_pytest):
     """In a worker of pytest-xdist a wrong marker is no error of a test that is skipped."""
     result = run_pytest(

@@ -53,6 +53,7 @@ def test_seed_file_that_is_not_there(run_pytest, pytester):
     ) in result.errlines
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize(("ini", "outcome"), [("true", "passed"), ("false", "failed")])
 def test_autouse(run_pytest, ini, outcome):
     """With kmsmock_autouse every test is in a mock of its own, whether it asks or not."""
@@ -100,6 +101,7 @@ def test_region_of_clients_made_at_import_time(run_pytest, pytester, monkeypatch
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.slow
 def test_region_in_a_worker(run_pytest, monkeypatch):
     """So it is in a worker of pytest-xdist."""
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -99,6 +99,7 @@ def in_fork(function):
         os.waitpid(child, 0)
 
 
+@pytest.mark.slow
 def test_served_subprocess(served):
     """A tool that a test runs calls the test's own KMS, in its Region."""
     arn = run_tool([sys.executable, "-c", WITH_BOTO3])
@@ -216,6 +217,7 @@ def test_served_asyncio_subprocess(served):
     assert ["made by a tool"] == descriptions(served)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver"])
 def test_served_worker(served, method):
     """A worker of multiprocessing calls the test's own KMS, however it is made."""
@@ -260,6 +262,7 @@ def test_served_fork_with_a_client_of_before(served):
     assert 2 == len(served.client().list_keys()["Keys"])
 
 
+@pytest.mark.slow
 def test_served_fork_meets_planned_faults(served):
     """A forked child meets the faults that the test has planned, and its client retries."""
     kms = boto3.client("kms")
@@ -272,6 +275,7 @@ def test_served_fork_meets_planned_faults(served):
     assert isinstance(error, ConnectionClosedError)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(
     "use",
     [
@@ -462,6 +466,7 @@ def test_refused():
 """
 
 
+@pytest.mark.slow
 def test_ini_option(pytester):
     """The ini option holds for all tests, and also for what starts before their mocks."""
     pytester.makeini("[pytest]\nkmsmock_children = serve\nkmsmock_region = eu-west-1\n")

@@ -51,6 +51,7 @@ def run(server, *command, **options):
     return ran.returncode, ran.stdout, ran.stderr
 
 
+@pytest.mark.slow
 def test_aws_cli(server, mock, tmp_path):
     """The AWS CLI finds KMS by the environment, gets its answers and its errors."""
     aws = str(Path(sys.executable).with_name("aws"))

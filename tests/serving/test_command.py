@@ -55,6 +55,7 @@ def process(tmp_path: Path) -> Iterator[Process]:
         started.end(signal.SIGTERM)
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command(process, tmp_path, number):
     """It tells its URL, serves its keys, logs a line a call without secrets, and stops cleanly."""

@@ -44,6 +44,7 @@ def test_pipelined_requests(wire):
     ]
 
 
+@pytest.mark.slow
 def test_pipelined_requests_of_a_client_that_reads_late(wire):
     """A client that sends much more than it reads gets all its answers, once it reads."""
     one = request("ListKeyz", body=b"")

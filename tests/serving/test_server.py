@@ -378,6 +378,7 @@ AWAY_FROM_HERE = {
 }
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("configured", [{}, AWAY_FROM_HERE], ids=["nothing", "much"])
 def test_boto3_in_a_process(server, mock, monkeypatch, configured):
     """A tool in a process finds KMS by the environment, whatever else is configured there."""
@@ -396,6 +397,7 @@ def test_boto3_in_a_process(server, mock, monkeypatch, configured):
     mock.assert_called("Decrypt", times=1)
 
 
+@pytest.mark.slow
 def test_mock_that_serves_nobody():
     """A mock that serves nobody imports neither sockets' nor HTTP's part of a server."""
     script = (
@@ -422,6 +424,7 @@ except ClientError as error:
 """
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("profile", [None, "nobody"])
 def test_environment_as(server, mock, monkeypatch, profile):
     """A process calls as the principal whose environment it is given, and is allowed as he is."""

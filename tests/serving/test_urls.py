@@ -46,6 +46,7 @@ def test_own_server(wire):
         assert mock.calls.last.origin is None
 
 
+@pytest.mark.sweep(2)
 def test_server_of_another_process(wire):
     """A client with the URL of another process's server reaches that one."""
     process = Process("--quiet")
@@ -76,6 +77,7 @@ def test_server_of_another_process_asynchronously():
     OTHERS.clear()
 
 
+@pytest.mark.sweep(2)
 def test_other_endpoint_on_this_machine(wire):
     """An endpoint where nobody listens, or somebody else, is served by the mock, as ever."""
     server = subprocess.Popen(

@@ -144,6 +144,7 @@ def public_keys(mock: KmsMock) -> dict[str, bytes]:
     return {key_id: key.material.public_key() for key_id, key in region.keys.items()}
 
 
+@pytest.mark.slow
 def test_key_pair_walk(renew_pool):
     """No two live keys have the same public key, in whatever order mocks come, go and copy."""
     run_state_machine_as_test(

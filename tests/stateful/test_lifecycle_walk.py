@@ -203,6 +203,7 @@ def walk(walks: int, steps: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_walk() -> None:
     """Nothing opens that should not, everything that should does, and no error changes a thing."""
     walk(walks=6, steps=50)

@@ -356,6 +356,7 @@ class GeneratedKey(Walk):
 WALKS = [ImportedKey, GeneratedKey]
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("walk", WALKS)
 def test_walk(walk):
     """

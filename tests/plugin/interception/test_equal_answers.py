@@ -38,6 +38,7 @@ def answer_twice(mock: KmsMock, operation: str, request: dict[str, Any]) -> list
     return [call(wire=False), call(wire=True)]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("operation", sorted(all_operations()))
 def test_response(operation):
     """An answer is the same through both seams: members, types, headers and all."""

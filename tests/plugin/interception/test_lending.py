@@ -141,6 +141,7 @@ def sign(client) -> None:
 # --- credentials ---------------------------------------------------------------------------------
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("profile", ELSEWHERE)
 def test_credentials_that_are_made_elsewhere(mock, network, marker, monkeypatch, profile):
     """In a mock no service and no process is asked for credentials, nor where the machine is."""

@@ -37,6 +37,7 @@ with mock_kms():
 """
 
 
+@pytest.mark.slow
 def test_client_older_than_the_plugin():
     """A client and a session that were made before the plugin was imported are served."""
     command = [sys.executable, "-c", OLDER_THAN_THE_PLUGIN]

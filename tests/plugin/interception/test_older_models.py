@@ -58,6 +58,7 @@ def test_unknown_error(make_client, wire):
     assert "message" not in refused.value.response
 
 
+@pytest.mark.slow
 def test_content_length(make_client):
     """The length of an answer is that of what AWS sends, whatever becomes of it."""
     with mock_kms() as mock:

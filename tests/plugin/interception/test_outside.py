@@ -180,6 +180,7 @@ def sent(client) -> bool:
     raise AssertionError("it was answered")
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.usefixtures("outside_error")
 @pytest.mark.parametrize(
     ("url", "is_sent"),
@@ -256,6 +257,7 @@ def test_block_that_is_no_decorator():
     )
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("plugins", [(), ("-pxdist", "-n1")], ids=["plain", "xdist"])
 def test_marker(run_pytest, plugins):
     """The marker holds in a test and in all of its fixtures, the closest one wins."""
@@ -296,6 +298,7 @@ def test_marker(run_pytest, plugins):
     result.assert_outcomes(passed=3)
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
@@ -311,6 +314,7 @@ def test_wrong_marker(run_pytest, marker, message):
     result.stderr.fnmatch_lines([f"ERROR: *::test_it: the marker kms_outside: {message}"])
 
 
+@pytest.mark.slow
 def test_wrong_marker_in_a_worker(run_pytest):
     """In a worker of pytest-xdist its test says so."""
     result = run_pytest(

@@ -22,6 +22,7 @@ from tests.vocabulary import refusal
 MODES = ["legacy", "standard", "adaptive"]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     "error", ["ThrottlingException", "KMSInternalException", *CONNECTION_ERRORS]

@@ -55,6 +55,7 @@ def arn_prefix(region: str) -> str:
     return f"arn:{PARTITIONS.get(start, 'aws')}:kms:{region}:123456789012:key/"
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", CLIENTS)
 def test_client_of_any_endpoint(mock, name):
     """A client is served wherever its endpoint is, in the Region it was made for."""

@@ -47,6 +47,7 @@ def set_another_timeout(client):
     client.meta.config.read_timeout = 1
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     "change",
     [

@@ -50,6 +50,7 @@ class Raw:
         yield self.body
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(("name", "how", "where"), WAYS)
 def test_handler_of_any_level(mock, name, how, where):
     """A handler of `before-call` runs, however specific its event is, and wherever it stands."""
@@ -70,6 +71,7 @@ def test_handler_of_any_level(mock, name, how, where):
     assert ["before-call.kms.ListKeys"] == seen
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", NAMES)
 def test_answer_of_a_handler(mock, name):
     """A handler that answers wins: the client gets its answer, and the mock has no call."""
@@ -85,6 +87,7 @@ def test_answer_of_a_handler(mock, name):
     assert [] == mock.calls
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", ["before-send", "before-send.kms", "before-send.kms.CreateKey"])
 @pytest.mark.parametrize("how", ["register", "register_first", "register_last"])
 def test_answer_in_the_place_of_the_network(name, how):
@@ -159,6 +162,7 @@ INNER_EVENTS = [
 ]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("event", INNER_EVENTS)
 @pytest.mark.parametrize("is_planned", [False, True], ids=["no-fault", "fault"])
 def test_call_within_a_call(mock, sleeps, event, is_planned):

@@ -10,6 +10,8 @@ from moto import mock_aws
 from pytest_kmsmock import mock_kms
 from tests.vocabulary import describe
 
+pytestmark = pytest.mark.sweep(2)  # that is, on one seam
+
 REGION = "us-east-1"
 POLICY = {
     "Version": "2012-10-17",

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 from moto.backends import get_backend
@@ -65,6 +66,7 @@ def test_stubbed_client(mock):
     assert [[{"KeyId": "of the stub"}], [], []] == answers
 
 
+@pytest.mark.slow
 def test_stubbed_client_outside(outside_error):
     """A stubbed client needs no mock."""
     client = KmsMock().session().create_client("kms")
@@ -102,6 +104,7 @@ COMMAND_LINE = """
 """
 
 
+@pytest.mark.slow
 @needs_aws_cli
 def test_command_line_in_process(pytester, wire):
     """

@@ -44,6 +44,7 @@ SUITE = """
 """
 
 
+@pytest.mark.slow
 def test_freezegun(run_pytest):
     """freezegun's time is the mock's, at both seams, and `clock.advance()` adds to it."""
     module = SUITE.format(
@@ -95,6 +96,7 @@ def test_fixture_and_marker_of_time_machine(run_pytest):
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("moment", ["1971-01-01", "2100-01-01"])
 def test_signature_under_frozen_time(run_pytest, moment):
     """Through the wire a request is signed in frozen time, however far that is from ours."""

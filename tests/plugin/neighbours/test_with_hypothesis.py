@@ -21,6 +21,7 @@ SUITE = """
 HYPOTHESIS = ("-phypothesispytest",)
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     ("decorators", "counts"),
     [

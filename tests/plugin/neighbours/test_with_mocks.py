@@ -1,6 +1,7 @@
 """Beside mocks of other things: moto for other services, responses for other hosts."""
 
 import moto.s3.models  # noqa: F401 - see run_pytest
+import pytest
 import requests  # noqa: F401 - see run_pytest
 import responses  # noqa: F401 - see run_pytest
 
@@ -27,6 +28,7 @@ MOTO = """
 """
 
 
+@pytest.mark.slow
 def test_moto_in_functions(run_pytest):
     """In one test moto serves S3 and we serve KMS, in whatever order both are asked for."""
     result = run_pytest(
@@ -70,6 +72,7 @@ def test_moto_in_functions(run_pytest):
     result.assert_outcomes(passed=7)
 
 
+@pytest.mark.slow
 def test_moto_in_classes(run_pytest):
     """Both decorate one class, in either order; each of its tests has both afresh."""
     result = run_pytest(

@@ -14,6 +14,8 @@ from pytest_kmsmock import KmsMock, mock_kms
 from pytest_kmsmock.workbench.principals import from_moto
 from tests.vocabulary import refusal
 
+pytestmark = pytest.mark.sweep(2)  # that is, on one seam
+
 ACCOUNT = "123456789012"
 IAM = f"arn:aws:iam::{ACCOUNT}:"
 ALLOW = {"Effect": "Allow", "Action": "kms:List*", "Resource": "*"}

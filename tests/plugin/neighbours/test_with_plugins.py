@@ -31,6 +31,7 @@ SHARED = """
 """
 
 
+@pytest.mark.slow
 def test_xdist(run_pytest):
     """Under pytest-xdist each worker has its own mock of session scope, and its own keys in it."""
     result = run_pytest(SHARED, "-n2", "-rP")
@@ -75,6 +76,7 @@ IN_ANY_ORDER = """
 """
 
 
+@pytest.mark.slow
 def test_randomly(run_pytest):
     """Under pytest-randomly tests pass in any order, and no two of them get the same key ids."""
     orders = []
@@ -89,6 +91,7 @@ def test_randomly(run_pytest):
     assert orders[0] != orders[1]
 
 
+@pytest.mark.slow
 def test_socket(pytester):
     """Under pytest-socket, nothing of a mock wants a socket, not even one of the machine's own."""
     pytester.makeini(INI.format(lines=""))

@@ -75,6 +75,7 @@ def test_report_in_junit_xml(run_pytest: Callable[..., pytest.RunResult], tmp_pa
     assert NOTE.strip("*") in failure.text
 
 
+@pytest.mark.slow
 def test_report_by_a_worker(pytester: pytest.Pytester):
     """The report of a test that pytest-xdist ran elsewhere is the same."""
     pytester.makepyfile(RED)

@@ -52,6 +52,7 @@ def test_sections(reports):
     assert EXPECTED == told
 
 
+@pytest.mark.slow
 def test_notes(reports):
     """What the section says of the call that raised, the exception says in its notes."""
     for name, report in reports.items():

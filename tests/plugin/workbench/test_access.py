@@ -143,6 +143,7 @@ def test_it(kms_mock):
 """
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("ini", "options", "outcomes"),
     [

@@ -217,6 +217,7 @@ def changeable_parts(roots: list[Any]) -> dict[int, Any]:
     return {key: one for key, one in seen.items() if isinstance(one, (list, dict, set)) and one}
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
 def test_answer_that_is_read_later(operation):
     """An answer shares nothing that may change with the KMS: it is the same whenever it is read."""

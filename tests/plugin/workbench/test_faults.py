@@ -46,6 +46,7 @@ COMMON = [
 ]
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("code", [*MODELED, *COMMON])
 def test_error_of_aws(kms_mock, code):
     """Each code of KMS, and those that all services share, has AWS's status and exception class."""
@@ -102,6 +103,7 @@ def test_record_of_a_fault(mock):
     assert {"KeyId": key_id, "Plaintext": b"hi"} == call.parameters
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("form", ["name", "class"])
 @pytest.mark.parametrize("name", CONNECTION_ERRORS)
 def test_connection_error(mock, name, form):
@@ -186,6 +188,7 @@ def test_delay(mock, sleeps, is_frozen):
     assert mock.calls[1].time - mock.calls[0].time >= timedelta(seconds=30)
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize(
     ("patience", "seconds", "gives_up"),
     [(5, 5, False), (5, 5.1, True), (None, 10_000, False), (60, 60.5, True)],

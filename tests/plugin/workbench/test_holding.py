@@ -138,6 +138,7 @@ async def test_too_long_in_a_task(mock):
     assert count_keys(mock) == 0
 
 
+@pytest.mark.sweep(2)
 def test_wait_in_vain(mock):
     """A test that waits for requests that do not come is told how many did."""
     with ThreadPoolExecutor() as pool, mock.hold("CreateKey", limit=0.2) as held:

@@ -468,6 +468,7 @@ class TestSeed:
                 *signed,
             ]
 
+    @pytest.mark.slow
     def test_seed(self):
         """With the same seed, everything that is random on AWS repeats itself."""
         assert self.play() == self.play()
@@ -483,6 +484,7 @@ class TestSeed:
 
         assert played[0] == played[1]
 
+    @pytest.mark.slow
     def test_seed_in_a_snapshot(self):
         """What is restored goes on from the same randomness, whatever draws from it."""
         with mock_kms(isolated=True) as mock:

@@ -141,6 +141,7 @@ def removals(policy: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{number} {action}", {**policy, "Statement": smaller}
 
 
+@pytest.mark.sweep(2)
 def test_smallest_identity_policy(mock, worker):
     """Without any one of its actions, some call is denied."""
     before = mock.snapshot()
@@ -418,6 +419,7 @@ WRITTEN = {
 }
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("workers", [(), ("-pxdist", "-n2")], ids=["alone", "xdist"])
 def test_run(run_pytest, pytester, workers):
     """The option writes a file for a whole run, whatever process a test runs in."""

@@ -198,6 +198,7 @@ def clients_of(worker: PrincipalHandle) -> dict[str, object]:
     }
 
 
+@pytest.mark.sweep(2)
 def test_clients(mock):
     """A request is known by its access key, whatever client holds it."""
     worker = mock.role("worker")

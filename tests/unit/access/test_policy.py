@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def test_any_text(text):
     assert check_or_refuse(text) is None
 
 
+@pytest.mark.slow
 @given(any_json | near_policies)
 @settings(deadline=None, max_examples=150)
 def test_any_document(document):
@@ -70,6 +72,7 @@ def test_good_policy(document):
     assert kept == check(kept)
 
 
+@pytest.mark.slow
 @given(near_policies | good_policies, st.booleans())
 @settings(deadline=None, max_examples=50)
 def test_any_document_through_a_client(document, bypass):

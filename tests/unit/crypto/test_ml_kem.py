@@ -57,6 +57,7 @@ def pem(size, form):
     return base64.b64decode(lines.split("-----")[0])
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize(
     "count", [pytest.param(10, id="sample"), pytest.param(1000, id="all", marks=pytest.mark.slow)]
 )
@@ -83,6 +84,7 @@ def test_reference(size, count):
     assert len(records) == 1000
 
 
+@pytest.mark.sweep(3)
 @in_steps
 @pytest.mark.parametrize("size", SIZES)
 def test_decapsulate_of_wycheproof(size, step):
@@ -137,6 +139,7 @@ def test_encapsulate_of_wycheproof(size, step):
     assert verdicts == {True, False}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not libraries(), reason="this build of cryptography has no ML-KEM")
 @settings(max_examples=10, deadline=None)
 @given(seed=st.binary(min_size=64, max_size=64), place=st.integers(0, 1567))
@@ -162,6 +165,7 @@ def test_as_cryptography(seed, place):
         )
 
 
+@pytest.mark.sweep(3)
 @pytest.mark.parametrize("size", SIZES)
 @settings(max_examples=10, deadline=None)
 @given(seed=st.binary(min_size=64, max_size=64))

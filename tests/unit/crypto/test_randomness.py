@@ -32,6 +32,7 @@ def test_as_many_bytes_come_as_are_asked_for(size: int):
     assert size == len(SYSTEM.token_bytes(size))
 
 
+@pytest.mark.slow
 def test_no_bytes_come_twice():
     """Threads that draw at the same time never get the same bytes."""
     before = sys.getswitchinterval()

@@ -48,6 +48,7 @@ def test_seeds_of_different_types():
     assert SeededRandomness(1).token_bytes(8) != SeededRandomness("1").token_bytes(8)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", sorted(SPECS.keys() - {"RSA_3072", "RSA_4096"}))
 def test_generate(name):
     """Material of every spec is the same for the same seed, and another for another."""
@@ -55,6 +56,7 @@ def test_generate(name):
     assert make(name).private_key() != make(name, seed=43).private_key()
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", PAIRS)
 def test_generate_does_not_depend_on_the_order_of_use(name):
     """Two keys are the same, whichever is used first."""
@@ -70,6 +72,7 @@ def test_generate_does_not_depend_on_the_order_of_use(name):
     assert again.private_key() == first.private_key()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SIGNERS)
 def test_sign(name):
     """Signatures repeat themselves, and an unseeded key of the same material verifies them."""
@@ -95,6 +98,7 @@ def test_encrypt(name, length):
         assert plaintext == opener.decrypt(algorithm, ciphertext)
 
 
+@pytest.mark.slow
 def test_make_rsa():
     """A seeded RSA key has exactly its bits, and passes OpenSSL's whole validation."""
     material = make("RSA_2048")

@@ -169,6 +169,7 @@ def test_unwrap_damaged(wrapping_key, algorithm):
             unwrap(wrapping_key, algorithm, bytes(damaged))
 
 
+@pytest.mark.sweep(7)
 @needs_openssl
 @pytest.mark.parametrize("hash_name", ["SHA_1", "SHA_256"])
 @pytest.mark.parametrize("size", SIZES)

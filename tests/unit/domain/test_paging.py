@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from pytest_kmsmock._kms.domain.paging import page
 names = st.sets(st.text(max_size=4), max_size=20)
 
 
+@pytest.mark.slow
 @given(names, st.data())
 def test_pages_of_a_list_that_changes(stable, data):
     """What is there from first page to last comes once, whatever comes and goes besides."""

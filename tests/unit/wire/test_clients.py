@@ -50,6 +50,7 @@ def parse_as_botocore(document, operation_name, body):
     return parsed
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 @pytest.mark.parametrize("name", MODEL.operation_names)
 @given(data=st.data())

@@ -58,6 +58,7 @@ def outcome_of(step, *arguments):
 # Requests.
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", OPERATIONS)
 @EXAMPLES
 def test_decode_reads_what_botocore_writes(name, examples):
@@ -100,6 +101,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", OPERATIONS)
 @EXAMPLES
 def test_decode_of_any_json(name, examples):
@@ -272,6 +274,7 @@ def test_decode_wrong_timestamp(sent, token):
 # Answers.
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", WITH_OUTPUT)
 @EXAMPLES
 def test_to_client_is_what_botocore_parses(name, examples):
@@ -288,6 +291,7 @@ def test_to_client_is_what_botocore_parses(name, examples):
     try_out(examples, holds, st.data())
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", OPERATIONS)
 @EXAMPLES
 def test_measure_is_the_length_of_the_body(name, examples):

@@ -75,6 +75,7 @@ def test_error_body(error, body):
     assert body.encode() == http.error_body(error)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("message", ["Key 'x' does not exist", "", None])
 @pytest.mark.parametrize("code", MODELED + UNMODELED)
 def test_parsed_error(code, message):

@@ -67,6 +67,7 @@ def test_operation(name):
     assert tuple(shape.name for shape in theirs.error_shapes) == ours.error_codes
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", INSTALLED.operation_names)
 def test_tool_loses_nothing(name):
     """What the tool would carry of the installed botocore's model is all that we go by in it."""

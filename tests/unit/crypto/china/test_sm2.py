@@ -86,6 +86,7 @@ def test_standard_ciphertext():
 octets = st.integers(1, sm2_curve.N - 2)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(scalar=octets, message=st.binary(max_size=100))
 def test_sign_with_another_implementation(scalar, message):
@@ -101,6 +102,7 @@ def test_sign_with_another_implementation(scalar, message):
     assert key.public.verify_digest(signature(their_r, their_s), e)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(scalar=octets, plaintext=st.binary(min_size=1, max_size=200))
 def test_encrypt_with_another_implementation(scalar, plaintext):

@@ -76,6 +76,7 @@ def spki(curve, point):
     return der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, algorithm), bits)
 
 
+@pytest.mark.sweep(5)
 @in_steps
 @pytest.mark.parametrize(("name", "curve", "bits"), CURVES)
 def test_derive(name, curve, bits, step):

@@ -76,6 +76,7 @@ def test_load_is_used():
     assert long.mac("HMAC_SHA_256", b"m") != short.mac("HMAC_SHA_256", b"m")
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(
     ("name", "other"),
     [(name, other) for name in ASYMMETRIC for other in ASYMMETRIC if name != other],
@@ -88,6 +89,7 @@ def test_load_another_spec(make, name, other):
         load(SPECS[name], raw)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", ASYMMETRIC)
 @pytest.mark.parametrize(
     "damage",
@@ -224,6 +226,7 @@ def test_load_short_edwards_key(make):
         load(SPECS["ECC_NIST_EDWARDS25519"], raw)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(data=st.data(), name=st.sampled_from(["ECC_NIST_P256", "ECC_NIST_EDWARDS25519", "SM2"]))
 def test_load_damaged(data, name):
@@ -402,6 +405,7 @@ def test_load_private_key_secret(name):
     assert load_private_key(spec, raw).private_key() == raw
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("name", SPECS)
 @pytest.mark.parametrize("key", [None, 5, "text", object()], ids=["None", "int", "text", "object"])
 def test_load_private_key_of_another_type(name, key):

@@ -125,6 +125,7 @@ def test_generate_length(make, name, elsewhere, in_china, china):
     assert len(make(name, china).private_key()) == (in_china if china else elsewhere)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(("name", "algorithm", "message_type"), SIGNERS)
 def test_sign(make, name, algorithm, message_type):
     """A signature verifies for its message, and for no other."""
@@ -264,6 +265,7 @@ CAN = {
 }
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize(
     ("name", "deed"),
     [(name, deed) for name, spec in SPECS.items() for deed in DEEDS if deed not in CAN[spec.kind]],

@@ -37,6 +37,7 @@ def verdicts(case, spec, algorithm, bits):
     }
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("bits", [256, 384, 512])
 @pytest.mark.parametrize("size", SIZES)
 def test_verify_pkcs1_v1_5(size, bits):
@@ -57,6 +58,7 @@ def test_verify_pkcs1_v1_5(size, bits):
     assert {"valid", "invalid"} <= {case.result for case in cases}
 
 
+@pytest.mark.sweep(5)
 @pytest.mark.parametrize("size", SIZES)
 def test_sign_pkcs1_v1_5(size):
     """PKCS #1 v1.5 signatures are Wycheproof's, byte for byte (rules SIG-14)."""
@@ -333,6 +335,7 @@ def with_exponent(bits, least):
     return odd.export_key("DER", pkcs=8)
 
 
+@pytest.mark.sweep(7)
 @pytest.mark.parametrize("read", [load, load_private_key])
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])
 def test_exponent_beyond_the_modulus(bits, read):
@@ -343,6 +346,7 @@ def test_exponent_beyond_the_modulus(bits, read):
         read(SPECS[f"RSA_{bits}"], encoded)
 
 
+@pytest.mark.sweep(2)
 @pytest.mark.parametrize("bits", [2048, 4096])
 def test_great_exponent(bits):
     """One of more than 64 bits works up to 3072 bits, where libraries still take it."""

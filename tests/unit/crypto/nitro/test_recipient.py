@@ -87,6 +87,7 @@ def test_unseal(key, public_key, plaintext):
     assert recipient.unseal(key, recipient.seal(public_key, plaintext, source=SYSTEM)) == plaintext
 
 
+@pytest.mark.sweep(7)
 @needs_openssl
 @pytest.mark.parametrize("size", [1, 15, 16, 32, 1024, 6144])
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])
