@@ -98,7 +98,7 @@ class KmsMock(Workbench, OffersServing):
     """
 
     _service: "Service"
-    _make_request: "partial[Request]"
+    _request_class: "type[Request]"
     _last_test: str | None = None  # in which it was stopped
 
     @explained
@@ -395,11 +395,12 @@ class KmsMock(Workbench, OffersServing):
         return self._service.respond(self._read(exchange))
 
     def _read(self, exchange: "Exchange") -> "Request":
-        return self._make_request(
-            operation=exchange.operation,
-            region=exchange.region,
-            body=exchange.body,
-            access_key_id=exchange.access_key_id,
+        return self._request_class(  # by position: half the time of keywords
+            exchange.operation,
+            exchange.region,
+            self._account_id,
+            exchange.body,
+            exchange.access_key_id,
         )
 
     def _require_active(self) -> None:
@@ -423,12 +424,11 @@ class KmsMock(Workbench, OffersServing):
         else:
             service = parts.Service(model._copy_world())
         service.world.makes_missing_keys = self._auto_create_keys
-        make_request = partial(parts.Request, account_id=self._account_id)
         self._go_on(service)
         if model is None and ACTIVE.defaults.seed_file is not None:
             self._load_at_start(ACTIVE.defaults.seed_file, service)
         # From here on it is another KMS, all of it.
-        self._service, self._make_request = service, make_request
+        self._service, self._request_class = service, parts.Request
         self._record.clear()
         self._faults.clear()
 

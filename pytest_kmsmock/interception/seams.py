@@ -121,8 +121,8 @@ class Seams:
                 context["client_region"],
                 call.access_key_id,
                 body,
-                attempt=1,
-                parameters=call.parameters,
+                1,  # the attempt
+                call.parameters,
             )
         )
         parsed = response.parsed(self._client_model)

@@ -107,24 +107,23 @@ def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
     key = ask.key or ask.like
     account_id = ctx.region.account_id if ask.key is None else ask.key.family.account_id
     tokens = facts.members.get("GrantTokens")
-    begun = (
+    limits = limits_of(ctx.principal, ctx.world, account_id)
+    settled_before = ctx.now - SETTLING if ctx.access.waits_for_grants else None
+    if key is None:
+        return Asked(facts, ask, limits, account_id, same_key, NO_TOKENS, settled_before)
+    return Asked(  # by position: half the time of keywords
         facts,
         ask,
-        limits_of(ctx.principal, ctx.world, account_id),
+        limits,
         account_id,
         same_key,
         read_grant_tokens(ctx, tokens) if tokens and ask.key is not None else NO_TOKENS,
-        ctx.now - SETTLING if ctx.access.waits_for_grants else None,
-    )
-    if key is None:
-        return Asked(*begun)
-    return Asked(
-        *begun,
+        settled_before,
         key.policy,
         ram_policy(key) if key.shares else None,
-        tuple(key.grants.values()),
+        tuple(key.grants.values()) if key.grants else NO_GRANTS,
         key.is_primary,
-        tuple(key.aliases),
+        tuple(key.aliases) if key.aliases else (),
         key.tags,
         key.last_usage,
     )

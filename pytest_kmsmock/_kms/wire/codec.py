@@ -362,7 +362,9 @@ def _size_of_string(value: str) -> int:
     return len(_quote(value).encode())
 
 
-_size_of_name: Final = lru_cache(maxsize=1024)(_size_of_string)
+# For what comes again and again: names, ids, ARNs, states.
+_size_of_word: Final = lru_cache(maxsize=1024)(_size_of_string)
+_LONGEST_WORD: Final = 128
 
 
 def _size_of_timestamp(value: Any) -> int:
@@ -380,7 +382,10 @@ def _size_of_list(value: list[Any]) -> int:
 def _size_of_map(value: dict[str, Any]) -> int:
     size = 1 + max(2 * len(value), 1)
     for name, item in value.items():
-        size += _size_of_name(name) + _SIZES.get(type(item), _size_of_timestamp)(item)
+        if type(item) is str and len(item) <= _LONGEST_WORD:
+            size += _size_of_word(name) + _size_of_word(item)
+        else:
+            size += _size_of_word(name) + _SIZES.get(type(item), _size_of_timestamp)(item)
     return size
 
 
