@@ -9,8 +9,10 @@ from benchmarks.timing import Figure, by_turns, floors, per_call, within
 from pytest_kmsmock._kms.access.evaluation import evaluate
 from pytest_kmsmock._kms.domain.world import World
 from pytest_kmsmock._kms.operations import find_operation
+from pytest_kmsmock._kms.rules.asking import gather_facts, note
+from pytest_kmsmock._kms.rules.cases import make_case
 from pytest_kmsmock._kms.rules.context import Context
-from pytest_kmsmock._kms.rules.permissions import authorise, gather_facts, make_case, note
+from pytest_kmsmock._kms.rules.permissions import authorise
 from pytest_kmsmock._kms.service import Request, Service
 
 ACCOUNT = "123456789012"

@@ -1,15 +1,13 @@
 """A request as conditions see it: what it has for each key, read when a statement asks for it."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_kmsmock._kms.access.all_keys import find_key
 from pytest_kmsmock._kms.access.condition_keys import ENCRYPTING
+from pytest_kmsmock._kms.access.facts import KeyMoment, RequestFacts
 from pytest_kmsmock._kms.crypto.errors import BadDocument
 from pytest_kmsmock._kms.domain.grants import Grant
-from pytest_kmsmock._kms.domain.keys import Key, KeyFamily, LastUsage
-from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.lazily import lazily
 
 if TYPE_CHECKING:
@@ -19,43 +17,6 @@ if TYPE_CHECKING:
 _ATTESTED: Final = frozenset(
     {"Decrypt", "DeriveSharedSecret", "GenerateDataKey", "GenerateDataKeyPair", "GenerateRandom"}
 )
-
-
-class KeyMoment(NamedTuple):
-    """What of a key may have changed by the time that somebody asks why."""
-
-    arn: str
-    region: str
-    family: KeyFamily
-    is_primary: bool
-    aliases: tuple[str, ...]
-    tags: Mapping[str, str]
-    last_usage: LastUsage | None
-    creation_date: datetime
-
-    @staticmethod
-    def of(key: Key) -> "KeyMoment":
-        return KeyMoment(
-            key.arn,
-            key.region,
-            key.family,
-            key.is_primary,
-            tuple(key.aliases),
-            key.tags,
-            key.last_usage,
-            key.creation_date,
-        )
-
-
-class RequestFacts(NamedTuple):
-    """A request with all that does not depend on the permission asked."""
-
-    operation: str
-    members: Mapping[str, Any]
-    principal: Principal
-    region: str
-    now: datetime
-    org_ids: Mapping[str, str]  # of the accounts that have one
 
 
 class RequestValues:

@@ -1,13 +1,15 @@
 """Decisions: may this principal do this with that key, and why."""
 
-from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_kmsmock._kms.access.evaluation import Case, Kind, Layer, Verdict, evaluate
 from pytest_kmsmock._kms.access.wording import HIDDEN, write_denial
 from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError, access_denied
 from pytest_kmsmock._kms.lazily import lazily
+
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.access.evaluation import Case, Kind, Layer, Verdict
 
 
 class Permission(NamedTuple):
@@ -26,17 +28,8 @@ class Permission(NamedTuple):
 class Answer(NamedTuple):
     """A permission that was asked for, with all that the answer depends on."""
 
-    case: Case
-    verdict: Verdict
-
-    def answer(self) -> "Answer":
-        return self
-
-
-class Answered(Protocol):
-    """An answer, or what it can be made of when somebody looks at it."""
-
-    def answer(self) -> Answer: ...
+    case: "Case"
+    verdict: "Verdict"
 
 
 class Decision:
@@ -53,15 +46,13 @@ class Decision:
     .. versionadded:: 0.1.0
     """
 
-    __slots__ = ("_answered", "_hints")
+    __slots__ = ("_answers", "_hints")
 
-    def __init__(self, answered: tuple[Answered, ...], hints: tuple[str, ...] = ()) -> None:
-        self._answered = answered
+    def __init__(
+        self, answers: Callable[[], tuple[Answer, ...]], hints: tuple[str, ...] = ()
+    ) -> None:
+        self._answers = answers  # made when somebody asks: nearly nobody does
         self._hints = hints
-
-    @property
-    def _answers(self) -> tuple[Answer, ...]:
-        return tuple(answered.answer() for answered in self._answered)
 
     def __repr__(self) -> str:
         word = "allowed" if self.allowed else "denied"
@@ -69,7 +60,7 @@ class Decision:
 
     @property
     def _deciding(self) -> Answer:
-        answers = self._answers
+        answers = self._answers()
         return next((one for one in answers if not one.verdict.allowed), answers[0])
 
     @property
@@ -85,12 +76,12 @@ class Decision:
         return self._deciding.case.question.resource
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> "Kind | None":
         """Why it was denied: "explicit" if a policy denies, "implicit" if none allows."""
         return self._deciding.verdict.kind
 
     @property
-    def layer(self) -> Layer | None:
+    def layer(self) -> "Layer | None":
         """
         Which policies denied it.
 
@@ -110,7 +101,7 @@ class Decision:
             Permission(
                 case.question.action, case.question.resource, dict(case.values.encryption_context)
             )
-            for case, _ in self._answers
+            for case, _ in self._answers()
         )
 
     @property
@@ -133,7 +124,7 @@ class Decision:
                 explain,
             )
 
-        return explain(self._answers, self._hints)
+        return explain(self._answers(), self._hints)
 
 
 class AccessDenied(KmsError):
@@ -142,10 +133,6 @@ class AccessDenied(KmsError):
     def __init__(self, decision: Decision) -> None:
         super().__init__("AccessDeniedException", decision.message)
         self.decision = decision
-
-
-def decide(case: Case) -> Answer:
-    return Answer(case, evaluate(case))
 
 
 def denied_elsewhere(principal: Principal, action: str, resource: str) -> KmsError:

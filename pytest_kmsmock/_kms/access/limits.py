@@ -5,7 +5,7 @@ from functools import lru_cache
 from pytest_kmsmock._kms.access.documents import Policy, PolicyKind, compile_all, compile_document
 from pytest_kmsmock._kms.access.evaluation import Limits
 from pytest_kmsmock._kms.domain.principals import Principal
-from pytest_kmsmock._kms.domain.world import Levels, World
+from pytest_kmsmock._kms.domain.world import ControlPolicies, Levels
 
 
 @lru_cache(maxsize=1024)
@@ -24,16 +24,14 @@ def own_limits(principal: Principal) -> Limits:
     )
 
 
-def limits_of(principal: Principal, world: World, account_id: str) -> Limits:
-    """Return what limits *principal* at a resource of *account_id*."""
+def limits_of(principal: Principal, around: ControlPolicies) -> Limits:
+    """Return what limits *principal* where these control policies are in force."""
     limits = own_limits(principal)
-    own, other = world.accounts.get(principal.account_id), world.accounts.get(account_id)
-    if own is not None and own.service_control_policies:
-        levels = own.service_control_policies
-        limits = limits._replace(service_control=compile_levels(levels, "service control"))
-    if other is not None and other.resource_control_policies:
-        levels = other.resource_control_policies
-        limits = limits._replace(resource_control=compile_levels(levels, "resource control"))
+    if around.service:
+        limits = limits._replace(service_control=compile_levels(around.service, "service control"))
+    if around.resource:
+        levels = compile_levels(around.resource, "resource control")
+        limits = limits._replace(resource_control=levels)
     return limits
 
 

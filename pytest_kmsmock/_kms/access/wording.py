@@ -1,13 +1,14 @@
 """AWS's sentences for denials, to the letter (AZ1 to AZ48): one reason each, by layer."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pytest_kmsmock._kms.access.evaluation import Layer, Question, Verdict
-from pytest_kmsmock._kms.domain.principals import Principal
+if TYPE_CHECKING:
+    from pytest_kmsmock._kms.access.evaluation import Layer, Question, Verdict
+    from pytest_kmsmock._kms.domain.principals import Principal
 
 # The policies of a layer, as denials name them, with what an explicit one has in front.
-NOUNS: Final[Mapping[Layer, tuple[str, str]]] = {
+NOUNS: Final[Mapping["Layer", tuple[str, str]]] = {
     "scp": ("a", "service control policy"),
     "rcp": ("a", "resource control policy"),
     "resource": ("a", "resource-based policy"),
@@ -31,7 +32,7 @@ HIDDEN: Final = (
 
 
 def write_denial(
-    principal: Principal, question: Question, verdict: Verdict, *, is_own: bool
+    principal: "Principal", question: "Question", verdict: "Verdict", *, is_own: bool
 ) -> str:
     """Return the message with which AWS refuses."""
     start = f"User: {principal.arn} is not authorized to perform: {question.action}"

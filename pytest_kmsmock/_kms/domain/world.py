@@ -3,7 +3,7 @@
 import heapq
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.crypto.pool import FindStore, Leases
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, SystemRandomness
@@ -86,6 +86,16 @@ class Region:
 Levels: TypeAlias = tuple[tuple[Document, ...], ...]
 
 
+class ControlPolicies(NamedTuple):
+    """Which limit a request: those around the caller, and those around the resource."""
+
+    service: Levels
+    resource: Levels
+
+
+NO_CONTROL: Final = ControlPolicies((), ())
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Account:
     """
@@ -160,6 +170,13 @@ class World:
             if account.org_id is not None:
                 found[account_id] = account.org_id
         return found
+
+    def control_policies(self, caller_account: str, account_id: str) -> ControlPolicies:
+        """Return those around a caller of the one account at a resource of the other."""
+        own, other = self.accounts.get(caller_account), self.accounts.get(account_id)
+        service = () if own is None else own.service_control_policies
+        resource = () if other is None else other.resource_control_policies
+        return ControlPolicies(service, resource) if service or resource else NO_CONTROL
 
     def has_key(self, key_id: str) -> bool:
         """Tell whether a key of any account and Region has this id."""

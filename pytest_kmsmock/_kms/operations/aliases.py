@@ -12,10 +12,10 @@ from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.paging import page
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import KmsError, already_exists, limit_exceeded, validation
+from pytest_kmsmock._kms.rules.asking import Ask
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lookup import find_alias, is_foreign
 from pytest_kmsmock._kms.rules.operation import KeyUse, by_identifier, key_use, operation
-from pytest_kmsmock._kms.rules.permissions import Ask
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
 _NAME: Final = re.compile(r"alias/[a-zA-Z0-9/_-]+")

@@ -23,9 +23,10 @@ from pytest_kmsmock._kms.errors import (
     not_found,
     validation,
 )
+from pytest_kmsmock._kms.rules.asking import Ask
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.operation import key_use, operation, stop_dry_run
-from pytest_kmsmock._kms.rules.permissions import Ask, deny_foreign
+from pytest_kmsmock._kms.rules.permissions import deny_foreign
 from pytest_kmsmock._kms.rules.states import GRANTABLE
 
 CONTEXT_CONSTRAINTS: Final = ("EncryptionContextSubset", "EncryptionContextEquals")

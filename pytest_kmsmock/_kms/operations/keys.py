@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from pytest_kmsmock._kms.access.context import KeyMoment
+from pytest_kmsmock._kms.access.facts import KeyMoment
 from pytest_kmsmock._kms.access.policy import read_policy
 from pytest_kmsmock._kms.access.sharing import shared_with
 from pytest_kmsmock._kms.crypto.specs import KeySpec, Kind, find_spec
@@ -31,10 +31,10 @@ from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import already_exists, unsupported, validation
 from pytest_kmsmock._kms.lazily import lazily
+from pytest_kmsmock._kms.rules.asking import Ask
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lockout import check_lockout
 from pytest_kmsmock._kms.rules.operation import key_use, operation
-from pytest_kmsmock._kms.rules.permissions import Ask
 from pytest_kmsmock._kms.rules.states import CHANGEABLE
 
 SELF: Final = "SELF"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.access.context import KeyMoment
+from pytest_kmsmock._kms.access.facts import KeyMoment
 from pytest_kmsmock._kms.access.policy import policy_of, read_policy
 from pytest_kmsmock._kms.access.sharing import RAM_POLICY_NAME, ram_policy
 from pytest_kmsmock._kms.domain.changes import change

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pytest_kmsmock._kms.access.context import KeyMoment
+from pytest_kmsmock._kms.access.facts import KeyMoment
 from pytest_kmsmock._kms.access.policy import default_policy, read_policy
 from pytest_kmsmock._kms.domain.changes import change
 from pytest_kmsmock._kms.domain.creation import add_member
@@ -15,10 +15,10 @@ from pytest_kmsmock._kms.domain.states import CREATING
 from pytest_kmsmock._kms.domain.tags import read_tags_of_new_key
 from pytest_kmsmock._kms.domain.world import Region
 from pytest_kmsmock._kms.errors import already_exists, key_not_found, unsupported, validation
+from pytest_kmsmock._kms.rules.asking import Ask
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lockout import check_lockout
 from pytest_kmsmock._kms.rules.operation import key_use, operation
-from pytest_kmsmock._kms.rules.permissions import Ask
 from pytest_kmsmock._kms.rules.requirements import MULTI_REGION_PRIMARY
 from pytest_kmsmock._kms.rules.states import GRANTABLE, REPLICABLE
 from pytest_kmsmock._kms.wire.clients import installed_regions

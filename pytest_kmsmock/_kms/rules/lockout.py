@@ -2,14 +2,11 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.access.context import KeyMoment, RequestValues
-from pytest_kmsmock._kms.access.decision import Decision, decide
-from pytest_kmsmock._kms.access.documents import compile_text
-from pytest_kmsmock._kms.access.evaluation import Case, Question
-from pytest_kmsmock._kms.access.limits import limits_of
+from pytest_kmsmock._kms.access.decision import Decision
+from pytest_kmsmock._kms.access.facts import KeyMoment
 from pytest_kmsmock._kms.errors import malformed_policy
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
-from pytest_kmsmock._kms.rules.permissions import gather_facts
+from pytest_kmsmock._kms.rules.permissions import cases
 
 BYPASS: Final = "BypassPolicyLockoutSafetyCheck"
 
@@ -28,28 +25,16 @@ def check_lockout(
     """
     if policy is None or request.get(BYPASS) or (ctx.is_setup and BYPASS not in request):
         return
-    account_id = key.family.account_id
     if ctx.access.mode == "off":
-        partition = ctx.region.partition
-        ctx = ctx._replace(
-            principal=ctx.world.principals.administrator(account_id, partition, ctx.world.clock)
+        administrator = ctx.world.principals.administrator(
+            key.family.account_id, ctx.region.partition, ctx.world.clock
         )
-    values = RequestValues(
-        gather_facts(ctx, request), "PutKeyPolicy", key=key, account_id=account_id
-    )
-    answer = decide(
-        Case(
-            Question("kms:PutKeyPolicy", key.arn, account_id, has_policy=True),
-            ctx.principal,
-            values,
-            limits_of(ctx.principal, ctx.world, account_id),
-            (compile_text(policy, "key"),),
-        )
-    )
+        ctx = ctx._replace(principal=administrator)
+    answer = cases().decide_on_change(ctx, request, policy, key)
     if answer.verdict.allowed:
         return
     if ctx.access.mode == "warn":
-        explanation = Decision((answer,)).explain()
+        explanation = Decision(lambda: (answer,)).explain()
         ctx.outcome.warn(f"The new key policy would lock its caller out.\n{explanation}")
         return
     raise malformed_policy(

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 from pytest_kmsmock._kms.crypto.specs import Kind
 from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.errors import dry_run
+from pytest_kmsmock._kms.rules.asking import Ask, Asker
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers, ResponseMembers
 from pytest_kmsmock._kms.rules.lookup import find_key
-from pytest_kmsmock._kms.rules.permissions import Ask, Asker
 from pytest_kmsmock._kms.rules.requirements import Requirement
 from pytest_kmsmock._kms.wire.model import OperationModel, operation_names
 from pytest_kmsmock._kms.wire.model import operation as operation_model

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.decision import denied_elsewhere
-from pytest_kmsmock._kms.access.principals import Principal
+from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import model
 from pytest_kmsmock.interception.exchange import CONNECTION_ERRORS
