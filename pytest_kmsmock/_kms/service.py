@@ -352,8 +352,7 @@ class Response(NamedTuple):
         if self.error is not None:
             parsed = http.parsed_error(self.error, self._metadata(len(self.body())))
             return parsed if client is None else client.see_error(parsed)
-        members = codec.to_client(self.operation, self.result or {})
-        length = codec.measure(self.operation, members)
+        members, length = codec.to_client_measured(self.operation, self.result or {})
         if client is not None:
             members = client.see(self.operation, members)
         members["ResponseMetadata"] = self._metadata(length)

@@ -5,9 +5,9 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, TypeVar
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import clients, model
@@ -57,15 +57,18 @@ def to_client(operation_name: str, response: dict[str, Any]) -> dict[str, Any]:
     Raises:
         UnmodeledMember: As `encode()` does.
     """
-    parsed: dict[str, Any] = _client_encoder(operation_name)(response)
-    return parsed
+    return to_client_measured(operation_name, response)[0]
 
 
-def measure(operation_name: str, members: dict[str, Any]) -> int:
-    """Count the bytes that `encode()` makes of what `to_client()` has made *members* of."""
-    if model.operation(operation_name).output is None:
-        return 0
-    return _size_of_map(members)
+def to_client_measured(operation_name: str, response: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """
+    Return what `to_client()` does, and the length of the body that the client never sees.
+
+    Raises:
+        UnmodeledMember: As `encode()` does.
+    """
+    members, size = _client_encoder(operation_name)(response)
+    return members, 0 if model.operation(operation_name).output is None else size
 
 
 def _parse(body: bytes) -> Any:
@@ -252,55 +255,34 @@ def _token(value: Any) -> str:
             return "NUMBER_VALUE"
 
 
-class Target(NamedTuple):
-    """Whom an answer is written for: which classes stay as they are, and what becomes of others."""
-
-    kept: Mapping[str, type]
-    convert: Mapping[str, Convert]
-
-
 @cache
 def _encoder(operation_name: str) -> Convert:
-    return _output_encoder(operation_name, _TO_JSON)
+    return _encoder_of(_output_of(operation_name))
 
 
-@cache
-def _client_encoder(operation_name: str) -> Convert:
-    return _output_encoder(operation_name, _TO_CLIENT)
-
-
-def _output_encoder(operation_name: str, target: Target) -> Convert:
+def _output_of(operation_name: str) -> Shape:
     output = model.operation(operation_name).output
-    nothing = Shape(name=operation_name, type="structure")
-    return _encoder_of(nothing if output is None else output, target)
+    return Shape(name=operation_name, type="structure") if output is None else output
 
 
-def _encoder_of(shape: Shape, target: Target) -> Convert:
-    if (container := _CONTAINER_ENCODERS.get(shape.type)) is not None:
-        return container(shape, target)
-    if (kept := target.kept.get(shape.type)) is not None:
-        return partial(_expect, kept)
-    return target.convert[shape.type]
+def _encoder_of(shape: Shape) -> Convert:
+    return _ENCODERS[shape.type](shape)
 
 
-def _structure_encoder(shape: Shape, target: Target) -> Convert:
+def _structure_encoder(shape: Shape) -> Convert:
     # In the model's order, as botocore's parser has it.
-    encoders = [
-        (name, target.kept.get(member.type), _encoder_of(member, target))
-        for name, member in shape.members.items()
-    ]
+    encoders = [(name, _encoder_of(member)) for name, member in shape.members.items()]
     known = frozenset(shape.members)
 
     def encode_structure(value: Any) -> dict[str, Any]:
         if not known.issuperset(_expect(dict, value)):
-            unknown = ", ".join(sorted(value.keys() - known))
-            raise UnmodeledMember(f"{shape.name} has no {unknown}")
+            raise _unknown_members(shape, value)
         encoded = {}
         name = ""
         try:
-            for name, kept, encode_member in encoders:
+            for name, encode_member in encoders:
                 if (item := value.get(name)) is not None:
-                    encoded[name] = item if type(item) is kept else encode_member(item)
+                    encoded[name] = encode_member(item)
         except UnmodeledMember as wrong:
             raise UnmodeledMember(f"{shape.name}.{name}: {wrong}") from None
         return encoded
@@ -308,22 +290,21 @@ def _structure_encoder(shape: Shape, target: Target) -> Convert:
     return encode_structure
 
 
-def _list_encoder(shape: Shape, target: Target) -> Convert:
-    encode_element = _encoder_of(shape.parts["member"], target)
+def _unknown_members(shape: Shape, value: dict[str, Any]) -> UnmodeledMember:
+    unknown = ", ".join(sorted(value.keys() - shape.members.keys()))
+    return UnmodeledMember(f"{shape.name} has no {unknown}")
+
+
+def _list_encoder(shape: Shape) -> Convert:
+    encode_element = _encoder_of(shape.parts["member"])
     return lambda value: [encode_element(item) for item in _expect(list, value)]
 
 
-def _map_encoder(shape: Shape, target: Target) -> Convert:
-    encode_key = _encoder_of(shape.parts["key"], target)
-    encode_value = _encoder_of(shape.parts["value"], target)
+def _map_encoder(shape: Shape) -> Convert:
+    encode_key, encode_value = _encoder_of(shape.parts["key"]), _encoder_of(shape.parts["value"])
     return lambda value: {
         encode_key(name): encode_value(item) for name, item in _expect(dict, value).items()
     }
-
-
-_CONTAINER_ENCODERS: Final = MappingProxyType(
-    {"structure": _structure_encoder, "list": _list_encoder, "map": _map_encoder}
-)
 
 
 def _expect(kind: type[Value], value: Any) -> Value:
@@ -343,57 +324,128 @@ def _base64(value: Any) -> str:
     return b64encode(_expect(bytes, value)).decode()
 
 
-_TO_JSON: Final = Target(
-    kept=MappingProxyType({"string": str, "boolean": bool, "integer": int}),
-    convert=MappingProxyType({"blob": _base64, "timestamp": _epoch_seconds}),
-)
-_TO_CLIENT: Final = Target(
-    kept=MappingProxyType({**_TO_JSON.kept, "blob": bytes}),
-    convert=MappingProxyType({"timestamp": lambda value: clients.timestamp(_epoch_seconds(value))}),
+_ENCODERS: Final[Mapping[str, Callable[[Shape], Convert]]] = MappingProxyType(
+    {
+        "structure": _structure_encoder,
+        "list": _list_encoder,
+        "map": _map_encoder,
+        "string": lambda _: partial(_expect, str),
+        "boolean": lambda _: partial(_expect, bool),
+        "integer": lambda _: partial(_expect, int),
+        "blob": lambda _: _base64,
+        "timestamp": lambda _: _epoch_seconds,
+    }
 )
 
 
-# --- how long JSON would be -------------------------------------------------------------------
+# --- what a client gets, with the bytes that JSON would take ----------------------------------
+#
+# In one go, for to write JSON in order to count it, or to walk an answer again, costs as much more.
+
+Measured: TypeAlias = Callable[[Any], tuple[Any, int]]
+
+
+@cache
+def _client_encoder(operation_name: str) -> Measured:
+    return _measured(_output_of(operation_name))
+
+
+def _measured(shape: Shape) -> Measured:
+    return _MEASURED[shape.type](shape)
+
+
+def _measured_structure(shape: Shape) -> Measured:
+    encoders = [
+        (name, len(f'"{name}":,'), member.type == "string", _measured(member))
+        for name, member in shape.members.items()
+    ]
+    known = frozenset(shape.members)
+
+    def encode_structure(value: Any) -> tuple[dict[str, Any], int]:
+        if not known.issuperset(_expect(dict, value)):
+            raise _unknown_members(shape, value)
+        encoded = {}
+        size = len("{}")
+        name = ""
+        try:
+            for name, size_of_name, is_string, encode_member in encoders:
+                if (item := value.get(name)) is not None:
+                    if is_string and type(item) is str:  # most are
+                        encoded[name] = item
+                        quoted = _quote(item)
+                        size_of_item = len(quoted if quoted.isascii() else quoted.encode())
+                    else:
+                        encoded[name], size_of_item = encode_member(item)
+                    size += size_of_name + size_of_item
+        except UnmodeledMember as wrong:
+            raise UnmodeledMember(f"{shape.name}.{name}: {wrong}") from None
+        return encoded, size - 1 if encoded else size  # without a comma at the end
+
+    return encode_structure
+
+
+def _measured_list(shape: Shape) -> Measured:
+    encode_element = _measured(shape.parts["member"])
+
+    def encode_list(value: Any) -> tuple[list[Any], int]:
+        encoded = []
+        size = len("[]")
+        for item in _expect(list, value):
+            element, size_of_element = encode_element(item)
+            encoded.append(element)
+            size += size_of_element + 1
+        return encoded, size - 1 if encoded else size
+
+    return encode_list
+
+
+def _measured_map(shape: Shape) -> Measured:
+    encode_key, encode_value = _measured(shape.parts["key"]), _measured(shape.parts["value"])
+
+    def encode_map(value: Any) -> tuple[dict[str, Any], int]:
+        encoded = {}
+        size = len("{}")
+        for name, item in _expect(dict, value).items():
+            key, size_of_key = encode_key(name)
+            encoded[key], size_of_value = encode_value(item)
+            size += size_of_key + size_of_value + len(":,")
+        return encoded, size - 1 if encoded else size
+
+    return encode_map
+
+
+def _measured_string(value: Any) -> tuple[str, int]:
+    return value, len(_quote(_expect(str, value)).encode())
+
+
+def _measured_boolean(value: Any) -> tuple[bool, int]:
+    return value, len("true" if _expect(bool, value) else "false")
+
+
+def _measured_integer(value: Any) -> tuple[int, int]:
+    return value, len(str(_expect(int, value)))
+
+
+def _measured_blob(value: Any) -> tuple[bytes, int]:
+    return value, len('""') + 4 * ((len(_expect(bytes, value)) + 2) // 3)  # in base64
+
+
+def _measured_timestamp(value: Any) -> tuple[datetime, int]:
+    seconds = _epoch_seconds(value)
+    return clients.timestamp(seconds), len(repr(seconds))
+
 
 _quote: Final = json.encoder.encode_basestring  # with ensure_ascii=False
 
-
-def _size_of_string(value: str) -> int:
-    return len(_quote(value).encode())
-
-
-# For what comes again and again: names, ids, ARNs, states.
-_size_of_word: Final = lru_cache(maxsize=1024)(_size_of_string)
-_LONGEST_WORD: Final = 128
-
-
-def _size_of_timestamp(value: Any) -> int:
-    return len(repr(_epoch_seconds(value)))
-
-
-def _size_of_list(value: list[Any]) -> int:
-    return (
-        1
-        + max(len(value), 1)
-        + sum(_SIZES.get(type(one), _size_of_timestamp)(one) for one in value)
-    )
-
-
-def _size_of_map(value: dict[str, Any]) -> int:
-    size = 1 + max(2 * len(value), 1)
-    for name, item in value.items():
-        if type(item) is str and len(item) <= _LONGEST_WORD:
-            size += _size_of_word(name) + _size_of_word(item)
-        else:
-            size += _size_of_word(name) + _SIZES.get(type(item), _size_of_timestamp)(item)
-    return size
-
-
-_SIZES: Final[Mapping[type, Callable[[Any], int]]] = {
-    str: _size_of_string,
-    bytes: lambda value: 2 + 4 * ((len(value) + 2) // 3),
-    bool: lambda value: 4 if value else 5,
-    int: lambda value: len(str(value)),
-    list: _size_of_list,
-    dict: _size_of_map,
-}
+_MEASURED: Final[Mapping[str, Callable[[Shape], Measured]]] = MappingProxyType(
+    {
+        "structure": _measured_structure,
+        "list": _measured_list,
+        "map": _measured_map,
+        "string": lambda _: _measured_string,
+        "boolean": lambda _: _measured_boolean,
+        "integer": lambda _: _measured_integer,
+        "blob": lambda _: _measured_blob,
+        "timestamp": lambda _: _measured_timestamp,
+    }
+)
