@@ -82,9 +82,10 @@ def locate(call: Call) -> None:
 
 
 def authorise_call(call: Call) -> None:
+    tokens = call.request.get("GrantTokens")
     # DescribeKey takes tokens, but its model has no refusal of them: they do no harm (assumed).
-    if "InvalidGrantTokenException" in call.operation.model.error_codes:
-        check_grant_tokens(call.context, call.request.get("GrantTokens", ()))
+    if tokens and "InvalidGrantTokenException" in call.operation.model.error_codes:
+        check_grant_tokens(call.context, tokens)
     keys = call.keys
     authorise(
         call.context,

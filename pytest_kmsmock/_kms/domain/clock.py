@@ -36,7 +36,10 @@ class Clock:
         """
         if self._frozen is not None:
             return self._frozen
-        return in_milliseconds(_system_time() + self._offset)
+        moment = datetime.fromtimestamp(time.time(), timezone.utc)
+        if self._offset:
+            moment += self._offset
+        return in_milliseconds(moment)
 
     def advance(
         self,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from pytest_kmsmock._kms.crypto.randomness import RandomSource, draw_until
 
@@ -62,11 +62,13 @@ def is_alias(value: str) -> bool:
 
 def new_uuid(source: RandomSource) -> str:
     """Return a version 4 UUID (RFC 9562) drawn from *source*."""
-    raw = bytearray(source.token_bytes(16))
-    raw[6] = raw[6] & 0x0F | 0x40
-    raw[8] = raw[8] & 0x3F | 0x80
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = source.token_bytes(16).hex()
+    variant = _VARIANTS[text[16]]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+
+# The digit with the two highest bits "10", and the others as they were drawn.
+_VARIANTS: Final = {f"{digit:x}": f"{digit & 0b11 | 0b1000:x}" for digit in range(16)}
 
 
 def draw_unused(
