@@ -46,10 +46,10 @@ def write_page(figures: Sequence[Figure]) -> None:
     text = f"""# Benchmarks
 
 Ours, moto's and the floor (a `before-call` handler that returns a constant), measured by turns in
-one run: the medians of all turns, and of each turn of calls the fastest of ten series. `nox -s
-bench` measures again and writes this page; only the ratios mean anything on another machine.
-Targets in microseconds were set where the floor was 60 µs a call: on a slower machine they count
-in floors.
+one run: the fastest turn of each, and the median where chance decides (moto's keys). `nox -s bench`
+measures again and writes this page; only the ratios mean anything on another machine. Targets in
+microseconds were set where the floor was 60 µs a call, the later ones where it was 105 µs: on a
+slower machine they count in floors.
 
 ![Time of a call beside moto's, on a logarithmic scale](benchmarks.svg)
 
