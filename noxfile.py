@@ -47,7 +47,7 @@ def oldest(session: nox.Session) -> None:
     """The suite on the lowest version of every dependency, aiobotocore of that time included."""
     lowest = [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
     session.install("--editable", ".", *dependencies_of("async"), *lowest)
-    session.run("pytest", "-m", "not slow or sweep", *session.posargs)
+    session.run("pytest", "-m", "not slow or swept", *session.posargs)
 
 
 # Not named as its group: `async` is a word of Python.

@@ -56,6 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         table = item.nodeid.partition("[")[0]
         if seen[table] % sweep.args[0]:
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.swept)
         seen[table] += 1
 
 

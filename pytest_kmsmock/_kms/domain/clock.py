@@ -36,7 +36,7 @@ class Clock:
         """
         if self._frozen is not None:
             return self._frozen
-        moment = datetime.fromtimestamp(time.time(), timezone.utc)
+        moment = _system_time()
         if self._offset:
             moment += self._offset
         return in_milliseconds(moment)
