@@ -5,13 +5,12 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from threading import get_ident
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pytest_kmsmock._kms.access.decision import Decision
 from pytest_kmsmock._kms.access.settings import AccessSettings
 from pytest_kmsmock._kms.domain.changes import whole
 from pytest_kmsmock._kms.domain.identifiers import new_uuid
-from pytest_kmsmock._kms.domain.keys import Key
 from pytest_kmsmock._kms.domain.lifecycle import settle
 from pytest_kmsmock._kms.domain.principals import Principal, was_given_out
 from pytest_kmsmock._kms.domain.seeds import NOTHING, KeySeed
@@ -49,87 +48,38 @@ class Request(NamedTuple):
     is_setup: bool = False
 
 
-class Call:
-    """A request on its way through the steps, each of which fills in its part."""
+def carry_out(operation: Operation, ctx: Context) -> None:
+    """
+    Do what a request asks for; its outcome is in the context.
 
-    __slots__ = ("body", "context", "keys", "operation", "request", "result")
+    One after the other, in the order that was measured: shape before look-up before usage and state
+    before everything that the operation decides itself (wire-facts W18, W19, G42).
 
-    def __init__(self, operation: Operation, body: bytes, context: Context) -> None:
-        self.operation = operation
-        self.body = body
-        self.context = context
-        self.request: dict[str, Any] = {}
-        self.keys: list[Key | None] = []
-        self.result: dict[str, Any] = {}
-
-
-def decode(call: Call) -> None:
-    call.request = codec.decode(call.operation.model.name, call.body)
-
-
-def validate(call: Call) -> None:
-    validation.validate(call.operation.model.name, call.request)
-
-
-def provide_keys(call: Call) -> None:
-    """Make the keys that are missing, if the test asked for that."""
-    if call.context.world.makes_missing_keys:
-        provide_missing_keys(call.context, call.request, call.operation.uses)
-
-
-def locate(call: Call) -> None:
-    call.keys = [use.locate(call.context, call.request, use) for use in call.operation.uses]
-
-
-def authorise_call(call: Call) -> None:
-    tokens = call.request.get("GrantTokens")
+    Raises:
+        KmsError: As AWS refuses it.
+    """
+    model, uses, outcome = operation.model, operation.uses, ctx.outcome
+    request = codec.decode(model.name, ctx.body)
+    validation.validate(model.name, request)
+    if ctx.world.makes_missing_keys:
+        provide_missing_keys(ctx, request, uses)
+    keys = outcome.keys = [use.locate(ctx, request, use) for use in uses]
+    tokens = request.get("GrantTokens")
     # DescribeKey takes tokens, but its model has no refusal of them: they do no harm (assumed).
-    if tokens and "InvalidGrantTokenException" in call.operation.model.error_codes:
-        check_grant_tokens(call.context, tokens)
-    keys = call.keys
-    authorise(
-        call.context,
-        call.request,
-        call.operation.asks(call.context, call.request, keys),
-        same_key=len(keys) == 2 and keys[0] is keys[1],
-    )
-
-
-def check(call: Call) -> None:
-    for use, key in zip(call.operation.uses, call.keys, strict=True):
+    if tokens and "InvalidGrantTokenException" in model.error_codes:
+        check_grant_tokens(ctx, tokens)
+    is_same_key = len(keys) == 2 and keys[0] is keys[1]
+    authorise(ctx, request, operation.asks(ctx, request, keys), is_same_key)
+    for use, key in zip(uses, keys, strict=True):
         if key is not None:
             for requirement in use.requirements:
-                requirement.check(key, use.action or call.operation.model.name)
-
-
-def perform(call: Call) -> None:
-    call.result = call.operation.perform(call.context, call.request, *call.keys) or {}
-
-
-def end_dry_run(call: Call) -> None:
-    stop_dry_run(call.request)
-
-
-def record_usage(call: Call) -> None:
-    if call.operation.model.name in USAGE_TRACKED:
-        for key in call.keys:
+                requirement.check(key, use.action or model.name)
+    outcome.result = operation.perform(ctx, request, *keys) or {}
+    stop_dry_run(request)
+    if model.name in USAGE_TRACKED:
+        for key in keys:
             if key is not None:
-                record_last_usage(call.context, key)
-
-
-# The order that was measured: shape before look-up before usage and state before everything that
-# the operation decides itself (wire-facts W18, W19, G42).
-STEPS: Final = (
-    decode,
-    validate,
-    provide_keys,
-    locate,
-    authorise_call,
-    check,
-    perform,
-    end_dry_run,
-    record_usage,
-)
+                record_last_usage(ctx, key)
 
 
 class Service:
@@ -153,18 +103,18 @@ class Service:
             NotImplementedError: For an operation that is not built; anything else that is raised
                 is a bug of this package, for errors of AWS are answers.
         """
-        call, error = self.alone(partial(self._perform, request))
-        context = call.context
+        context, error = self.alone(partial(self._perform, request))
+        outcome = context.outcome
         return Response(  # by position, as a context below: half the time of keywords
             request.operation,
             context.request_id,
             context.now,
-            call.result if error is None else None,
+            outcome.result if error is None else None,
             error,
             context.principal,
-            arn_of_key(call),
-            context.outcome.decision,
-            context.outcome.warnings,
+            arn_of_key(outcome),
+            outcome.decision,
+            outcome.warnings,
         )
 
     def refuse(self, request: Request, error: KmsError) -> "Response":
@@ -193,26 +143,20 @@ class Service:
         One of kind "Unknown" has an access key of ours that this world does not know, or that is
         of another partition: nobody becomes an administrator by mistake.
         """
-        declared = self._find_declared(request)
-        if declared is not None:
-            return declared
-        return self._find_default(request)
+        return self._identify(request)[0]
 
-    def _find_declared(self, request: Request) -> Principal | None:
-        """Return who has the request's access key, if that is somebody in particular."""
-        if request.access_key_id is None or request.is_setup:
-            return None
-        found = self._find(request.access_key_id)
-        return None if found is None else only_in_partition(found, request)
-
-    def _find_default(self, request: Request) -> Principal:
-        if self.access.caller is not None and not request.is_setup:
-            found = self._find(self.access.caller)
-            if found is not None:
-                return only_in_partition(found, request)
-        return self.world.principals.administrator(
+    def _identify(self, request: Request) -> tuple[Principal, bool]:
+        """Return who makes *request*, and whether the test has said that it is they."""
+        caller = self.access.caller
+        if not request.is_setup:
+            # Whose access key it is, or else the mock's caller.
+            for access_key_id in (request.access_key_id, caller):
+                if access_key_id is not None and (found := self._find(access_key_id)) is not None:
+                    return only_in_partition(found, request), True
+        administrator = self.world.principals.administrator(
             request.account_id, model.partition_of(request.region), self.world.clock
         )
+        return administrator, caller is not None
 
     def copy_world(self) -> World:
         """Return a copy of the world, which is this one at the moment that no call is under way."""
@@ -238,7 +182,8 @@ class Service:
         if me in lock.present:
             with lock.held:
                 return whole(work)
-        lock.give_way()
+        if lock.present:
+            lock.give_way()
         try:
             lock.present.add(me)
             with lock.held:
@@ -246,21 +191,19 @@ class Service:
         finally:
             lock.present.discard(me)
 
-    def _perform(self, request: Request) -> tuple[Call, KmsError | None]:
+    def _perform(self, request: Request) -> tuple[Context, KmsError | None]:
         # In here, for a fork waits for calls: in a child, another thread's import would never end.
         operation = find_operation(request.operation)
         if operation is None:
             raise not_served(request.operation)
         context = self._receive(request, operation.model)
-        call = Call(operation, request.body, context)
         try:
             if context.principal.kind == "Unknown":
                 raise unrecognized_client()
-            for step in STEPS:
-                step(call)
+            carry_out(operation, context)
         except KmsError as refused:
-            return call, refused
-        return call, None
+            return context, refused
+        return context, None
 
     def _find(self, access_key_id: str) -> Principal | None:
         found = self.world.principals.find(access_key_id)
@@ -274,8 +217,7 @@ class Service:
         world = self.world
         now = world.clock.now()
         settle(world, now)
-        declared = self._find_declared(request)
-        principal = self._find_default(request) if declared is None else declared
+        principal, is_declared = self._identify(request)
         region = world.account(principal.account_id or request.account_id).region(request.region)
         return Context(
             world,
@@ -284,11 +226,12 @@ class Service:
             operation,
             new_uuid(world.source),
             now,
+            request.body,
             Outcome(),
             request.seed,
             self.access,
             request.is_setup,
-            declared is None and self.access.caller is None,
+            not is_declared,
         )
 
 
@@ -303,12 +246,14 @@ def only_in_partition(principal: Principal, request: Request) -> Principal:
     return Principal("", request.account_id, kind="Unknown")
 
 
-def arn_of_key(call: Call) -> str | None:
+def arn_of_key(outcome: Outcome) -> str | None:
     """Return the ARN of the key that a call is about: the first that it names, or what it made."""
-    for key in call.keys:
+    for key in outcome.keys:
         if key is not None:
             return key.arn
-    arn: str | None = call.result.get("KeyMetadata", {}).get("Arn")
+    if outcome.result is None:
+        return None
+    arn: str | None = outcome.result.get("KeyMetadata", {}).get("Arn")
     return arn
 
 

@@ -1,7 +1,7 @@
 """Decisions: may this principal do this with that key, and why."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_kmsmock._kms.access.wording import HIDDEN, write_denial
 from pytest_kmsmock._kms.domain.principals import Principal
@@ -46,13 +46,21 @@ class Decision:
     .. versionadded:: 0.1.0
     """
 
-    __slots__ = ("_answers", "_hints")
+    __slots__ = ("_answered", "_hints", "_read")
 
     def __init__(
-        self, answers: Callable[[], tuple[Answer, ...]], hints: tuple[str, ...] = ()
+        self,
+        read: Callable[[Any], tuple[Answer, ...]],
+        answered: object,
+        hints: tuple[str, ...] = (),
     ) -> None:
-        self._answers = answers  # made when somebody asks: nearly nobody does
+        # The answers are made of what is noted when somebody asks: nearly nobody does.
+        self._read = read
+        self._answered = answered
         self._hints = hints
+
+    def _answers(self) -> tuple[Answer, ...]:
+        return self._read(self._answered)
 
     def __repr__(self) -> str:
         word = "allowed" if self.allowed else "denied"

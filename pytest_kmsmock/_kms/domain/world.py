@@ -1,6 +1,7 @@
 """Everything one mock holds, nested as AWS nests it: accounts, then Regions, then keys."""
 
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
@@ -94,6 +95,7 @@ class ControlPolicies(NamedTuple):
 
 
 NO_CONTROL: Final = ControlPolicies((), ())
+NO_ORGANIZATIONS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -163,17 +165,19 @@ class World:
         return account
 
     @property
-    def org_ids(self) -> dict[str, str]:
+    def org_ids(self) -> Mapping[str, str]:
         """The organizations of the accounts that are in one."""
-        found: dict[str, str] = {}
+        found = NO_ORGANIZATIONS  # each call asks
         for account_id, account in self.accounts.items():
             if account.org_id is not None:
-                found[account_id] = account.org_id
+                found = {**found, account_id: account.org_id}
         return found
 
     def control_policies(self, caller_account: str, account_id: str) -> ControlPolicies:
         """Return those around a caller of the one account at a resource of the other."""
-        own, other = self.accounts.get(caller_account), self.accounts.get(account_id)
+        own = other = self.accounts.get(account_id)
+        if caller_account != account_id:
+            own = self.accounts.get(caller_account)
         service = () if own is None else own.service_control_policies
         resource = () if other is None else other.resource_control_policies
         return ControlPolicies(service, resource) if service or resource else NO_CONTROL

@@ -1,19 +1,17 @@
 """What an operation asks for, noted with all that the answer will depend on."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
-from pytest_kmsmock._kms.access.facts import RequestFacts
 from pytest_kmsmock._kms.access.sharing import ram_policy
 from pytest_kmsmock._kms.domain.grants import Grant
 from pytest_kmsmock._kms.domain.keys import Key, LastUsage
+from pytest_kmsmock._kms.domain.principals import Principal
 from pytest_kmsmock._kms.domain.world import ControlPolicies
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
 from pytest_kmsmock._kms.rules.grant_tokens import NO_TOKENS, read_grant_tokens
 
-# After which a new grant can be used without its token (rules GRANT-20).
-SETTLING: Final = timedelta(minutes=5)
 NO_GRANTS: Final[tuple[Grant, ...]] = ()
 
 
@@ -49,53 +47,77 @@ class Asked(NamedTuple):
     A permission that is asked for, with what may have changed by the time that somebody asks why.
 
     Of what is plainly allowed no case is made before that, nor anything else that can be made
-    later: nearly every request is, and leaves one of these in the record.
+    later: nearly every request is, and leaves one of these in the record. So it is small: *body* is
+    the request as it was sent, since the record has that already.
     """
 
-    facts: RequestFacts
     ask: Ask
+    operation: str
+    body: bytes
+    principal: Principal
+    account_id: str  # of the key, or else of the Region that is asked
+    region: str
+    now: datetime
+    org_ids: Mapping[str, str]
     control_policies: ControlPolicies
-    account_id: str
     same_key: bool
-    tokens: frozenset[str]
-    settled_before: datetime | None
+    waits_for_grants: bool
+    tokens: frozenset[str] = NO_TOKENS
     # Of the key, or of the one that a new key will be like:
     policy: str | None = None  # None: the one that the key was made with
     shared: str | None = None  # the policy named AWS_RAM, of a key that is shared
     grants: tuple[Grant, ...] = NO_GRANTS
-    is_primary: bool = False
+    primary_region: str = ""
     aliases: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     last_usage: LastUsage | None = None
 
 
-def note(ctx: Context, facts: RequestFacts, ask: Ask, same_key: bool) -> Asked:
-    key = ask.key or ask.like
-    account_id = ctx.region.account_id if ask.key is None else ask.key.family.account_id
-    tokens = facts.members.get("GrantTokens")
-    control_policies = ctx.world.control_policies(ctx.principal.account_id, account_id)
-    settled_before = ctx.now - SETTLING if ctx.access.waits_for_grants else None
+def note(
+    ctx: Context,
+    request: RequestMembers,
+    ask: Ask,
+    account_id: str,
+    control_policies: ControlPolicies,
+    same_key: bool,
+) -> Asked:
+    access, key, tokens = ctx.access, ask.key, NO_TOKENS
     if key is None:
-        return Asked(facts, ask, control_policies, account_id, same_key, NO_TOKENS, settled_before)
-    return Asked(  # by position: half the time of keywords
-        facts,
+        key = ask.like
+    elif given := request.get("GrantTokens"):
+        tokens = read_grant_tokens(ctx, given)
+    if key is None:
+        return Asked(
+            ask,
+            ctx.model.name,
+            ctx.body,
+            ctx.principal,
+            account_id,
+            ctx.region.name,
+            ctx.now,
+            ctx.world.org_ids,
+            control_policies,
+            same_key,
+            access.waits_for_grants,
+        )
+    return Asked(  # by position, as above: half the time of keywords
         ask,
-        control_policies,
+        ctx.model.name,
+        ctx.body,
+        ctx.principal,
         account_id,
+        ctx.region.name,
+        ctx.now,
+        ctx.world.org_ids,
+        control_policies,
         same_key,
-        read_grant_tokens(ctx, tokens) if tokens and ask.key is not None else NO_TOKENS,
-        settled_before,
+        access.waits_for_grants,
+        tokens,
         key.policy,
         ram_policy(key) if key.shares else None,
         tuple(key.grants.values()) if key.grants else NO_GRANTS,
-        key.is_primary,
+        key.family.primary_region,
         tuple(key.aliases) if key.aliases else (),
         key.tags,
         key.last_usage,
-    )
-
-
-def gather_facts(ctx: Context, request: RequestMembers) -> RequestFacts:
-    return RequestFacts(
-        ctx.model.name, request, ctx.principal, ctx.region.name, ctx.now, ctx.world.org_ids
     )

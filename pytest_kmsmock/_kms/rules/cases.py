@@ -1,25 +1,32 @@
 """What is decided of a permission that is not plainly allowed: by policies, grants and limits."""
 
+from datetime import timedelta
+from typing import Final
+
 from pytest_kmsmock._kms.access.context import RequestValues
 from pytest_kmsmock._kms.access.decision import Answer
 from pytest_kmsmock._kms.access.documents import Policy, compile_text
 from pytest_kmsmock._kms.access.evaluation import ALLOWED, Case, Question, Verdict, evaluate
-from pytest_kmsmock._kms.access.facts import KeyMoment
+from pytest_kmsmock._kms.access.facts import KeyMoment, RequestFacts
 from pytest_kmsmock._kms.access.grants import NO_USE, GrantUse
 from pytest_kmsmock._kms.access.limits import limits_of
 from pytest_kmsmock._kms.access.policy import original_policy
-from pytest_kmsmock._kms.rules.asking import Asked, gather_facts
+from pytest_kmsmock._kms.rules.asking import Asked
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
+from pytest_kmsmock._kms.wire import codec
+
+# After which a new grant can be used without its token (rules GRANT-20).
+SETTLING: Final = timedelta(minutes=5)
 
 
-def decide(asked: Asked) -> Answer:
-    case = make_case(asked)
+def decide(asked: Asked, request: RequestMembers) -> Answer:
+    case = make_case(asked, request)
     return Answer(case, evaluate(case))
 
 
 def allow(asked: Asked) -> Answer:
     """Return the answer of what was plainly allowed."""
-    return Answer(make_case(asked), ALLOWED)
+    return Answer(make_case(asked, codec.decode(asked.operation, asked.body)), ALLOWED)
 
 
 def decide_on_change(ctx: Context, request: RequestMembers, policy: str, key: KeyMoment) -> Answer:
@@ -52,10 +59,18 @@ def deny_foreign(ctx: Context, action: str, principal: str) -> Answer:
     return Answer(Case(question, ctx.principal, values), Verdict(False, "implicit", "identity"))
 
 
-def make_case(asked: Asked) -> Case:
-    ask, facts = asked.ask, asked.facts
-    key = ask.key
-    limits = limits_of(facts.principal, asked.control_policies)
+def gather_facts(ctx: Context, request: RequestMembers) -> RequestFacts:
+    return RequestFacts(
+        ctx.model.name, request, ctx.principal, ctx.region.name, ctx.now, ctx.world.org_ids
+    )
+
+
+def make_case(asked: Asked, request: RequestMembers) -> Case:
+    ask, key, principal = asked.ask, asked.ask.key, asked.principal
+    limits = limits_of(principal, asked.control_policies)
+    facts = RequestFacts(
+        asked.operation, request, principal, asked.region, asked.now, asked.org_ids
+    )
     values = RequestValues(
         facts,
         ask.action,
@@ -69,7 +84,7 @@ def make_case(asked: Asked) -> Case:
     action = f"kms:{ask.action}"
     if key is None:
         question = Question(action, ask.resource, asked.account_id, is_unnamed=ask.is_unnamed)
-        return Case(question, facts.principal, values, limits)
+        return Case(question, principal, values, limits)
     question = Question(
         action,
         key.arn,
@@ -86,7 +101,7 @@ def make_case(asked: Asked) -> Case:
         policies += (compile_text(asked.shared, "key"),)
     return Case(
         question,
-        facts.principal,
+        principal,
         values,
         limits,
         policies,
@@ -100,7 +115,7 @@ def gather_moment(asked: Asked) -> KeyMoment | None:
     if key is None:
         return None
     return KeyMoment.of(key)._replace(
-        is_primary=asked.is_primary,
+        is_primary=asked.primary_region == key.region,
         aliases=asked.aliases,
         tags=asked.tags or {},
         last_usage=asked.last_usage,
@@ -108,12 +123,12 @@ def gather_moment(asked: Asked) -> KeyMoment | None:
 
 
 def make_use(asked: Asked, values: RequestValues) -> GrantUse:
-    members = asked.facts.members
+    members = values.facts.members
     is_new = asked.ask.action == "CreateGrant"
     return GrantUse(
         values.encryption_context,
         asked.tokens,
         tuple(members.get("Operations", ())) if is_new else (),
         members.get("Constraints") if is_new else None,
-        asked.settled_before,
+        asked.now - SETTLING if asked.waits_for_grants else None,
     )

@@ -1,6 +1,6 @@
 """Where and by whom a request is made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -12,6 +12,7 @@ from pytest_kmsmock._kms.wire.model import OperationModel
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.access.decision import Decision
+    from pytest_kmsmock._kms.domain.keys import Key
 
 # Plain dictionaries with AWS's member names. The service validates requests by the model before
 # an operation sees them, and answers before anybody else does.
@@ -20,12 +21,19 @@ ResponseMembers: TypeAlias = dict[str, Any]
 
 
 class Outcome:
-    """What was decided about a request on its way; *warnings* are for a mock that only warns."""
+    """
+    What has become of a request so far, each step of the service filling in its part.
 
-    __slots__ = ("decision", "warnings")
+    *keys* are those that it names, *result* the members of the answer. *warnings* are for a mock
+    that only warns.
+    """
+
+    __slots__ = ("decision", "keys", "result", "warnings")
 
     def __init__(self) -> None:
+        self.keys: Sequence[Key | None] = ()
         self.decision: Decision | None = None
+        self.result: ResponseMembers | None = None
         self.warnings: tuple[str, ...] = ()
 
     def warn(self, text: str) -> None:
@@ -39,7 +47,8 @@ class Context(NamedTuple):
     """
     What an operation may ask about its request, and the world that it may change.
 
-    *is_setup* is what the test itself sets up; *is_default_caller* says that nobody has said who
+    *body* is the request as it was sent. *is_setup* is what the test itself sets up;
+    *is_default_caller* says that nobody has said who
     makes the request. A named tuple, since every call makes one and a frozen dataclass costs four
     times as much.
     """
@@ -50,6 +59,7 @@ class Context(NamedTuple):
     model: OperationModel
     request_id: str
     now: datetime
+    body: bytes
     outcome: Outcome
     seed: KeySeed = NOTHING
     access: AccessSettings = BY_DEFAULT

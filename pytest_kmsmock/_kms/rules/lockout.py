@@ -34,7 +34,7 @@ def check_lockout(
     if answer.verdict.allowed:
         return
     if ctx.access.mode == "warn":
-        explanation = Decision(lambda: (answer,)).explain()
+        explanation = Decision(tuple, [answer]).explain()
         ctx.outcome.warn(f"The new key policy would lock its caller out.\n{explanation}")
         return
     raise malformed_policy(

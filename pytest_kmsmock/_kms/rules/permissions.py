@@ -1,14 +1,14 @@
 """Who may do what an operation asks for; the decision is kept for whoever asks why."""
 
 from collections.abc import Callable, Iterable
-from functools import cache, partial
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from pytest_kmsmock._kms.access.decision import AccessDenied, Answer, Decision
 from pytest_kmsmock._kms.access.facts import KeyMoment
-from pytest_kmsmock._kms.domain.world import NO_CONTROL
+from pytest_kmsmock._kms.domain.world import NO_CONTROL, ControlPolicies
 from pytest_kmsmock._kms.lazily import lazily
-from pytest_kmsmock._kms.rules.asking import Ask, Asked, gather_facts, note
+from pytest_kmsmock._kms.rules.asking import Ask, Asked, note
 from pytest_kmsmock._kms.rules.context import Context, RequestMembers
 
 # Of what is plainly allowed the answer is made when somebody looks at the decision.
@@ -22,51 +22,54 @@ def authorise(ctx: Context, request: RequestMembers, asks: Iterable[Ask], same_k
     Raises:
         AccessDenied: If one is refused, unless the mock only warns, or is told not to ask.
     """
-    facts = gather_facts(ctx, request)
-    answered: list[Answered] = []
+    answered: tuple[Answered, ...] = ()
+    world, region, principal = ctx.world, ctx.region, ctx.principal
     for ask in asks:
-        asked = note(ctx, facts, ask, same_key)
-        if is_clear(ctx, asked):
-            answered.append(asked)
+        account_id = region.account_id if ask.key is None else ask.key.family.account_id
+        control_policies = world.control_policies(principal.account_id, account_id)
+        asked = note(ctx, request, ask, account_id, control_policies, same_key)
+        if is_clear(ctx, ask, account_id, control_policies):
+            answered += (asked,)
             continue
-        answer = cases().decide(asked)
-        answered.append(answer)
+        answer = cases().decide(asked, request)
+        answered += (answer,)
         if not answer.verdict.allowed:
             refused = refuse(ctx, answered, hints_for(ctx))
             if ctx.access.mode == "enforce" or is_never_allowed(answer):
                 raise refused
             ctx.outcome.warn(refused.decision.explain())
             return
-    ctx.outcome.decision = Decision(partial(answers_of, answered))
+    ctx.outcome.decision = Decision(answers_of, answered)
 
 
-def refuse(ctx: Context, answered: list[Answered], hints: tuple[str, ...]) -> AccessDenied:
+def refuse(ctx: Context, answered: tuple[Answered, ...], hints: tuple[str, ...]) -> AccessDenied:
     """Let the decision go into the context, and return the error that it means."""
-    decision = ctx.outcome.decision = Decision(partial(answers_of, answered), hints)
+    decision = ctx.outcome.decision = Decision(answers_of, answered, hints)
     return AccessDenied(decision)
 
 
-def is_clear(ctx: Context, asked: Asked) -> bool:
+def is_clear(ctx: Context, ask: Ask, account_id: str, control_policies: ControlPolicies) -> bool:
     """
     Tell whether it is allowed without a look at any policy.
 
     An administrator may do everything with a key that leaves everything to the account; and nobody
     is asked where the test sets up, or has turned access off: but for what no policy could give.
     """
-    ask = asked.ask
     key, principal = ask.key, ctx.principal
-    is_own = asked.account_id == principal.account_id
     if key is not None and key.family.manager == "AWS":
         return False
+    is_own = account_id == principal.account_id
+    if (
+        is_own
+        and principal.is_administrator
+        and (key is None or key.policy is None)
+        and ask.retires is None
+        and control_policies is NO_CONTROL
+    ):
+        return True
     if ctx.is_setup or ctx.access.mode == "off":
         return is_own or principal.kind == "Service" or not ask.is_for_own_account
-    return (
-        principal.is_administrator
-        and (key is None or key.policy is None)
-        and is_own
-        and ask.retires is None
-        and asked.control_policies is NO_CONTROL
-    )
+    return False
 
 
 def is_never_allowed(answer: Answer) -> bool:
@@ -91,23 +94,23 @@ def deny_missing(
 ) -> AccessDenied:
     """The answer about a key that there is not, which looks like a forbidden one (AZ22, AZ23)."""
     answer = cases().deny_missing(ctx, action, resource, account_id, by_ciphertext)
-    return refuse(ctx, [answer], hints_for(ctx))
+    return refuse(ctx, (answer,), hints_for(ctx))
 
 
 def deny_foreign(ctx: Context, action: str, principal: str) -> AccessDenied:
     """The answer about a principal of another account, on whom nothing can be asked (assumed)."""
     hint = "Only principals of the caller's own account can be asked for."
-    return refuse(ctx, [cases().deny_foreign(ctx, action, principal)], (hint,))
+    return refuse(ctx, (cases().deny_foreign(ctx, action, principal),), (hint,))
 
 
-def answers_of(answered: list[Answered]) -> tuple[Answer, ...]:
+def answers_of(answered: tuple[Answered, ...]) -> tuple[Answer, ...]:
     return tuple(one if isinstance(one, Answer) else cases().allow(one) for one in answered)
 
 
 class Cases(NamedTuple):
     """What is there for a permission that is not plainly allowed."""
 
-    decide: Callable[[Asked], Answer]
+    decide: Callable[[Asked, RequestMembers], Answer]
     allow: Callable[[Asked], Answer]
     decide_on_change: Callable[[Context, RequestMembers, str, KeyMoment], Answer]
     deny_missing: Callable[[Context, str, str, str, bool], Answer]
