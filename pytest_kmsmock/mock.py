@@ -337,6 +337,10 @@ class KmsMock(Workbench, OffersServing):
         """Let the faults that a test plans end with it, once this has begun; for the plugin."""
         return parts_of_a_mock().Scope(self._faults, policy)
 
+    def _goes_by_wire(self, operation: str) -> bool:
+        """Say whether botocore is to send a request, and to read what comes back; for the seams."""
+        return self._wire or self._faults.concern(operation)
+
     def _has_plan_for(self, operation: str) -> bool:
         """Say whether a request could be hit by a planned fault; for the seams."""
         return self._faults.concern(operation)

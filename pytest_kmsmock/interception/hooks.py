@@ -82,6 +82,9 @@ def adopt(session: "Session", mocks: "Mocks") -> None:
     emitter.register_first(
         "before-parameter-build.kms", seams.before_parameter_build, unique_id="kmsmock-parameters"
     )
+    emitter.register(
+        "creating-client-class.kms", seams.creating_client_class, unique_id="kmsmock-parser"
+    )
     # The last of all that are called, the least specific event's: our answer is the end of them.
     before_call = seams.before_call_async if is_async(session) else seams.before_call
     emitter.register_last("before-call", before_call, unique_id="kmsmock-before-call")

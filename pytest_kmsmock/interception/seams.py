@@ -36,6 +36,7 @@ Build: TypeAlias = Callable[[str, int, Any, ReadBody], AWSResponse]
 
 EVENT: Final = "before-call.kms."
 TARGET: Final = "TrentService"
+UNUSUAL: Final = {"parser": "by a factory of the session's own"}
 CREDENTIAL_SCOPE: Final = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/kms/aws4_request")
 
 
@@ -71,6 +72,8 @@ class Seams:
         self._mocks = mocks
         self._session = session
         self._dialect = dialect
+        # Of what makes the parsers of this session's clients: empty as a rule.
+        self._parser_defaults: Mapping[str, Any] | None = None
 
     async def before_call_async(self, **event: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         """Let other tasks run before KMS acts, as they do while a request is under way."""
@@ -97,7 +100,7 @@ class Seams:
         if not event_name.startswith(EVENT):
             return None
         credentials = request_signer._credentials
-        call = in_flight(context)
+        call: InFlight | None = context.get(KEY)
         mock = self._mocks.current if call is None else call.mock
         if mock is None or leads_elsewhere(params["url"], mock):
             if is_sealed(self._mocks):
@@ -107,12 +110,7 @@ class Seams:
             call = context[KEY] = InFlight(mock)
         body = params["body"]
         call.access_key_id = access_key_id_of(credentials)
-        if (
-            mock.wire
-            or mock._has_plan_for(model.name)
-            or not isinstance(body, bytes)
-            or self._has_parser_of_its_own()
-        ):
+        if self._parser_defaults or mock._goes_by_wire(model.name) or not isinstance(body, bytes):
             self._sign_offline(context, credentials)
             return None
         response = mock._respond(
@@ -144,10 +142,19 @@ class Seams:
             signing = context.get("signing") or {}
             context["signing"] = {**signing, "request_credentials": self._dialect.throw_away}
 
-    def _has_parser_of_its_own(self) -> bool:
-        """Tell a session whose answers are not parsed as usual, as those of the AWS CLI."""
+    def creating_client_class(self, **_: object) -> None:
+        """
+        Look who will make the parsers of a client: not as usual for the AWS CLI.
+
+        A client keeps the factory that its session has now, and asks it for a parser in each call;
+        its defaults can be set at any time.
+        """
         factory = self._session.get_component("response_parser_factory")
-        return type(factory) is not self._dialect.parser_factory or bool(vars(factory)["_defaults"])
+        is_usual = type(factory) is self._dialect.parser_factory
+        defaults = vars(factory)["_defaults"] if is_usual else UNUSUAL
+        known = self._parser_defaults
+        # Where the session has had another factory before, some of its clients have that one.
+        self._parser_defaults = defaults if known is None or known is defaults else UNUSUAL
 
 
 def access_key_id_of(credentials: Any) -> str | None:

@@ -66,8 +66,7 @@ def serve(mocks: Iterable[Any], url: str) -> None:
     """Let the KMS at *url* answer in this process, and the handles refuse."""
     forwarder = Forwarder(url)
     for mock in mocks:
-        mock.wire = True
-        mock._has_plan_for = lambda operation: True
+        mock._goes_by_wire = mock._has_plan_for = lambda operation: True
         mock._respond_as_planned = mock._respond_unheld = forwarder.respond
         mock._hold_up = do_nothing
         mock._adopt_server = mock._open = refuse_handle

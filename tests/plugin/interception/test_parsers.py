@@ -57,6 +57,22 @@ def test_parsers_of_a_factory(mock):
     assert client.list_keys()["Parsed"]
 
 
+def test_factories_one_after_the_other(mock):
+    """A client keeps the factory that its session had when it was made, whatever it has later."""
+    session = make_session()
+    earlier = session.create_client("kms", region_name="us-east-1")
+    session.register_component("response_parser_factory", ResponseParserFactory())
+    later = session.create_client("kms", region_name="us-east-1")
+    key_id = earlier.create_key()["KeyMetadata"]["KeyId"]
+    let_all_be(session)
+
+    assert later.describe_key(KeyId=key_id)["KeyMetadata"]["CreationDate"] > 0
+    session.register_component("response_parser_factory", ResponseParserFactory())
+    session.create_client("kms", region_name="us-east-1")
+    assert later.describe_key(KeyId=key_id)["KeyMetadata"]["CreationDate"] > 0
+    assert earlier.describe_key(KeyId=key_id)["KeyMetadata"]["CreationDate"].tzinfo is not None
+
+
 def test_parsers_of_others(mock):
     """What one session's parser makes of it changes nothing for another."""
     let_all_be(make_session())
