@@ -18,7 +18,8 @@ class CallLock:
     """
     Lets one call into a KMS at a time; its thread may enter again. Whoever enters says so:
 
-        lock.give_way()
+        if lock.present:
+            lock.give_way()
         try:
             lock.present.add(get_ident())
             with lock.held:

@@ -57,8 +57,10 @@ def whole(work: Callable[[], V]) -> V:
 
 def change(subject: object, **values: Any) -> None:
     """Set attributes of *subject*."""
+    steps = NOTES.steps
     for name, value in values.items():
-        note(setattr, subject, name, getattr(subject, name))
+        if steps is not None:
+            steps.append((setattr, (subject, name, getattr(subject, name))))
         setattr(subject, name, value)
 
 

@@ -67,14 +67,19 @@ def to_client_measured(operation_name: str, response: dict[str, Any]) -> tuple[d
     Raises:
         UnmodeledMember: As `encode()` does.
     """
-    members, size = _client_encoder(operation_name)(response)
-    return members, 0 if model.operation(operation_name).output is None else size
+    return _client_encoder(operation_name)(response)
 
 
 def _parse(body: bytes) -> Any:
     try:
         text = body.decode()
-        parsed = _read_json(text)
+        if text.startswith("{"):
+            # As all clients write it: no need to search for white space around it.
+            parsed, end = _JSON.raw_decode(text)
+            if end != len(text):
+                parsed = _JSON.decode(text)
+        else:
+            parsed = _JSON.decode(text)
         if "\\u" in text:
             # An escape can smuggle in half of a surrogate pair, which nobody could encode later.
             _write_json(parsed).encode()
@@ -91,15 +96,6 @@ def _parse(body: bytes) -> Any:
 def is_deep(text: str) -> bool:
     """Tell whether JSON is nested so deeply that reading it may be what fills the stack."""
     return text.count("[") + text.count("{") > _DEEP
-
-
-def _read_json(text: str) -> Any:
-    if text.startswith("{"):
-        # As all clients write it: no need to search for white space around it.
-        parsed, end = _JSON.raw_decode(text)
-        if end == len(text):
-            return parsed
-    return _JSON.decode(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -347,7 +343,9 @@ Measured: TypeAlias = Callable[[Any], tuple[Any, int]]
 
 @cache
 def _client_encoder(operation_name: str) -> Measured:
-    return _measured(_output_of(operation_name))
+    encode = _measured(_output_of(operation_name))
+    has_body = model.operation(operation_name).output is not None
+    return encode if has_body else lambda response: (encode(response)[0], 0)
 
 
 def _measured(shape: Shape) -> Measured:
@@ -366,20 +364,24 @@ def _measured_structure(shape: Shape) -> Measured:
             raise _unknown_members(shape, value)
         encoded = {}
         size = len("{}")
+        strings = ""  # most members are: measured in one go
         name = ""
         try:
             for name, size_of_name, is_string, encode_member in encoders:
                 if (item := value.get(name)) is not None:
-                    if is_string and type(item) is str:  # most are
+                    if is_string and type(item) is str:
                         encoded[name] = item
-                        quoted = _quote(item)
-                        size_of_item = len(quoted if quoted.isascii() else quoted.encode())
+                        strings += _quote(item)
+                        size += size_of_name
                     else:
                         encoded[name], size_of_item = encode_member(item)
-                    size += size_of_name + size_of_item
+                        size += size_of_name + size_of_item
         except UnmodeledMember as wrong:
             raise UnmodeledMember(f"{shape.name}.{name}: {wrong}") from None
-        return encoded, size - 1 if encoded else size  # without a comma at the end
+        if not encoded:
+            return encoded, size
+        size += len(strings if strings.isascii() else strings.encode())
+        return encoded, size - 1  # without a comma at the end
 
     return encode_structure
 

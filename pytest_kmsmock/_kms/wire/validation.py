@@ -10,7 +10,7 @@ from pytest_kmsmock._kms import errors
 from pytest_kmsmock._kms.wire import model
 from pytest_kmsmock._kms.wire.model import Shape
 
-Accepts: TypeAlias = Callable[[Any], bool]
+Accepts: TypeAlias = Callable[[Any], object]  # by the truth of what it returns
 Explain: TypeAlias = Callable[[Any, str], Iterator[str]]
 
 
@@ -195,10 +195,10 @@ def _wire_name(member: str) -> str:
 def _for_list(shape: Shape) -> Validator:
     element = shape.parts["member"]
     own = _constraints_of(shape)
-    has_length = _conjunction(own)
+    has_length = _conjunction(shape, own)
     inner = validator_of(element)
 
-    def accepts(value: list[Any]) -> bool:
+    def accepts(value: list[Any]) -> object:
         return has_length(value) and None not in value and all(map(inner.accepts, value))
 
     def explain(value: list[Any], path: str) -> Iterator[str]:
@@ -220,10 +220,10 @@ def _for_map(shape: Shape) -> Validator:
     """Check a map of scalars, which is the only kind that KMS has."""
     key, item = shape.parts["key"], shape.parts["value"]
     own = _constraints_of(shape)
-    has_length = _conjunction(own)
+    has_length = _conjunction(shape, own)
     is_key, is_item = _for_scalar(key).accepts, _for_scalar(item).accepts
 
-    def accepts(value: dict[str, Any]) -> bool:
+    def accepts(value: dict[str, Any]) -> object:
         items = value.values()
         return (
             has_length(value)
@@ -245,7 +245,7 @@ def _for_map(shape: Shape) -> Validator:
 def _for_scalar(shape: Shape) -> Validator:
     constraints = _constraints_of(shape)
     return Validator(
-        accepts=_conjunction(constraints), explain=partial(_violations, shape, constraints)
+        accepts=_conjunction(shape, constraints), explain=partial(_violations, shape, constraints)
     )
 
 
@@ -258,14 +258,15 @@ def _constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     """List what *shape* itself demands: length before pattern, as in wire-facts I21."""
     quantity, measure = ("value", int) if shape.type == "integer" else ("length", len)
     constraints = []
-    if (most := shape.max) is not None:
+    most, least = shape.max, shape.min
+    if most is not None:
         constraints.append(
             Constraint(
                 accepts=lambda value: measure(value) <= most,
                 sentence=f"Member must have {quantity} less than or equal to {most}",
             )
         )
-    if (least := shape.min) is not None:
+    if least is not None:
         constraints.append(
             Constraint(
                 accepts=lambda value: measure(value) >= least,
@@ -291,8 +292,15 @@ def _constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     return tuple(constraints)
 
 
-def _conjunction(constraints: Iterable[Constraint]) -> Accepts:
+def _conjunction(shape: Shape, constraints: Iterable[Constraint]) -> Accepts:
+    """Return one check for all *constraints* of a shape, of few calls: each request is checked."""
     tests = [constraint.accepts for constraint in constraints]
+    if (least := shape.min) is not None and (most := shape.max) is not None:
+        tests[:2] = [
+            (lambda value: least <= value <= most)
+            if shape.type == "integer"
+            else (lambda value: least <= len(value) <= most)
+        ]
     return reduce(_both, tests) if tests else lambda value: True
 
 
@@ -307,7 +315,7 @@ def _matcher(java_pattern: str) -> Accepts:
         # A newer model may say what Python's `re` cannot, as \p{L}. Better unchecked than a KMS
         # that fails every call of the operation; a conformance test watches for it.
         return lambda value: True
-    return lambda value: fullmatch(value) is not None
+    return fullmatch
 
 
 # The model's patterns are Java's and match the whole value; \d, \s and \w are ASCII there. What
@@ -337,7 +345,7 @@ def _broken_parts(part: Shape, values: Iterable[Any]) -> str | None:
     Other JSON services of AWS name the container and every constraint; assumed of KMS.
     """
     constraints = _constraints_of(part)
-    accepts = _conjunction(constraints)
+    accepts = _conjunction(part, constraints)
     demands = [constraint.sentence for constraint in constraints]
     if None in values:
         return f"[{', '.join([*demands, _NOT_NULL])}]"
