@@ -36,6 +36,7 @@ Build: TypeAlias = Callable[[str, int, Any, ReadBody], AWSResponse]
 
 EVENT: Final = "before-call.kms."
 TARGET: Final = "TrentService"
+NOTHING: Final[Mapping[str, Any]] = {}
 UNUSUAL: Final = {"parser": "by a factory of the session's own"}
 CREDENTIAL_SCOPE: Final = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/kms/aws4_request")
 
@@ -159,14 +160,14 @@ class Seams:
 
 def access_key_id_of(credentials: Any) -> str | None:
     """Return the access key id, as far as it is known without asking anybody."""
-    known = members_of(credentials)
+    known = getattr(credentials, "__dict__", NOTHING)  # see members_of(): each call asks
     found: str | None = known.get("access_key") or known.get("_access_key")
     return found
 
 
 def members_of(credentials: Any) -> Mapping[str, Any]:
     # Credentials that renew themselves (of a role, of SSO) do so when their properties are read.
-    return getattr(credentials, "__dict__", {})
+    return getattr(credentials, "__dict__", NOTHING)
 
 
 class Asked(NamedTuple):

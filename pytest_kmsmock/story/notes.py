@@ -511,7 +511,7 @@ def aliases_named(world: "World", name: str) -> "Iterator[Alias]":
 
 
 def names_here(case: Case) -> list[str]:
-    return list(case.world.account(case.call.account_id).region(case.call.region).aliases)
+    return list(case.world.region(case.call.account_id, case.call.region).aliases)
 
 
 def past_of(case: Case) -> Past:

@@ -44,7 +44,7 @@ def observe(world: World) -> Picture:
         if region.keys or region.key_stores or region.aliases
     ]
     keys = [key for region in regions for key in region.keys.values()]
-    due = seen.pop("_due")
+    due = seen.pop("due")
     materials = seen.pop("materials")
     return {
         "regions": [portray(region) for region in regions],

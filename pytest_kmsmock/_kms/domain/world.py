@@ -152,11 +152,17 @@ class World:
         # ciphertexts that a test has made known, such as real ones of AWS
         self.known_ciphertexts: dict[bytes, KnownCiphertext] = {}
         self.makes_missing_keys = False
-        self._due: list[Event] = []
+        self.due: list[Event] = []  # what is to come, as a heap
         # What stands behind custom key stores, by cluster id and by proxy URI.
         self.clusters: dict[str, CloudHsmCluster] = {}
         self.key_managers: dict[str, ExternalKeyManager] = {}
         self._planned = 0
+
+    def region(self, account_id: str, name: str) -> Region:
+        try:
+            return self.accounts[account_id].regions[name]
+        except KeyError:  # the first time
+            return self.account(account_id).region(name)
 
     def account(self, account_id: str) -> Account:
         account = self.accounts.get(account_id)
@@ -191,7 +197,7 @@ class World:
         )
 
     def region_of(self, key: Key) -> Region:
-        return self.account(key.family.account_id).region(key.region)
+        return self.region(key.family.account_id, key.region)
 
     def add_version(self, family: KeyFamily, version: MaterialVersion) -> None:
         replace(family.versions, [*family.versions, version])
@@ -247,23 +253,23 @@ class World:
         self._planned += 1
         event = (at, self._planned, kind, subject)
         note(self._forget, event)
-        heapq.heappush(self._due, event)
+        heapq.heappush(self.due, event)
 
     def _forget(self, event: Event) -> None:
-        if event in self._due:
-            self._due.remove(event)
-            heapq.heapify(self._due)
+        if event in self.due:
+            self.due.remove(event)
+            heapq.heapify(self.due)
 
     def _remember(self, event: Event) -> None:
-        if event not in self._due:
-            heapq.heappush(self._due, event)
+        if event not in self.due:
+            heapq.heappush(self.due, event)
 
     def next_due(self, now: datetime) -> tuple[datetime, DueKind, Subject] | None:
         """Take the earliest event that is due at *now*, or None."""
-        if not self._due or self._due[0][0] > now:
+        if not self.due or self.due[0][0] > now:
             return None
-        note(self._remember, self._due[0])
-        at, _, kind, subject = heapq.heappop(self._due)
+        note(self._remember, self.due[0])
+        at, _, kind, subject = heapq.heappop(self.due)
         return at, kind, subject
 
     def draw_from(self, source: RandomSource, token_secret: bytes) -> None:

@@ -129,4 +129,4 @@ def read_region(ctx: Context, name: str) -> Region:
         )
     if name not in regions_of(partition) and name not in installed_regions(partition):
         raise validation(f"{name} is not a valid Region in partition {partition}.")
-    return ctx.world.account(ctx.region.account_id).region(name)
+    return ctx.world.region(ctx.region.account_id, name)

@@ -19,6 +19,9 @@ def find_key(ctx: Context, identifier: str, *, aliases: bool, action: str) -> Ke
     Raises:
         KmsError: As AWS answers each kind of bad identifier (wire-facts I1 to I17).
     """
+    key = ctx.region.keys.get(identifier)
+    if key is not None:  # by its id, as nearly always
+        return key
     if not aliases and is_alias(identifier):
         raise KmsError("InvalidArnException", "Key Aliases are not supported for this operation.")
     if identifier.startswith("arn:"):

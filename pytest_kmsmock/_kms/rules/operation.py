@@ -1,6 +1,6 @@
 """How an operation is declared, and the registry of those that are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
@@ -85,21 +85,22 @@ Performer = TypeVar("Performer", bound=Callable[..., ResponseMembers | None])
 
 def asks_for_keys(name: str, uses: tuple[KeyUse, ...]) -> Asker:
     """Return what most operations ask: each key for the operation's own permission, in order."""
+    if len(uses) == 1:
+        (only,) = uses
+        return lambda ctx, request, keys: () if keys[0] is None else (ask_for(only, keys[0], name),)
+    return lambda ctx, request, keys: [
+        ask_for(use, key, name) for use, key in zip(uses, keys, strict=True) if key is not None
+    ]
 
-    def ask(ctx: Context, request: RequestMembers, keys: Sequence[Key | None]) -> list[Ask]:
-        return [
-            Ask(
-                use.action or name,
-                key,
-                use.member,
-                use.by_ciphertext and key.family.spec.kind is Kind.SYMMETRIC,
-                not use.cross_account,
-            )
-            for use, key in zip(uses, keys, strict=True)
-            if key is not None
-        ]
 
-    return ask
+def ask_for(use: KeyUse, key: Key, operation_name: str) -> Ask:
+    return Ask(
+        use.action or operation_name,
+        key,
+        use.member,
+        use.by_ciphertext and key.family.spec.kind is Kind.SYMMETRIC,
+        not use.cross_account,
+    )
 
 
 def asks_for_account(name: str) -> Asker:

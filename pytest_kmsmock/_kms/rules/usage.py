@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pytest_kmsmock._kms.domain.changes import change
+from pytest_kmsmock._kms.domain.changes import change_one
 from pytest_kmsmock._kms.domain.keys import Key, LastUsage
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.wire.model import enum_values
@@ -18,4 +18,4 @@ def record_last_usage(ctx: Context, key: Key) -> None:
         timestamp=ctx.now,
         request_id=ctx.request_id,
     )
-    change(key, last_usage=usage)
+    change_one(key, "last_usage", usage)

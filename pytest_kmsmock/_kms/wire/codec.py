@@ -354,7 +354,7 @@ def _measured(shape: Shape) -> Measured:
 
 def _measured_structure(shape: Shape) -> Measured:
     encoders = [
-        (name, len(f'"{name}":,'), member.type == "string", _measured(member))
+        (name, len(f'"{name}":,'), _PLAIN.get(member.type), _measured(member))
         for name, member in shape.members.items()
     ]
     known = frozenset(shape.members)
@@ -367,15 +367,19 @@ def _measured_structure(shape: Shape) -> Measured:
         strings = ""  # most members are: measured in one go
         name = ""
         try:
-            for name, size_of_name, is_string, encode_member in encoders:
+            for name, size_of_name, plain_type, encode_member in encoders:
                 if (item := value.get(name)) is not None:
-                    if is_string and type(item) is str:
-                        encoded[name] = item
-                        strings += _quote(item)
-                        size += size_of_name
-                    else:
+                    size += size_of_name
+                    kind = type(item)
+                    if kind is not plain_type:
                         encoded[name], size_of_item = encode_member(item)
-                        size += size_of_name + size_of_item
+                        size += size_of_item
+                    else:
+                        encoded[name] = item
+                        if kind is str:
+                            strings += _quote(item)
+                        else:
+                            size += _size_in_base64(item)
         except UnmodeledMember as wrong:
             raise UnmodeledMember(f"{shape.name}.{name}: {wrong}") from None
         if not encoded:
@@ -429,7 +433,11 @@ def _measured_integer(value: Any) -> tuple[int, int]:
 
 
 def _measured_blob(value: Any) -> tuple[bytes, int]:
-    return value, len('""') + 4 * ((len(_expect(bytes, value)) + 2) // 3)  # in base64
+    return value, _size_in_base64(_expect(bytes, value))
+
+
+def _size_in_base64(value: bytes) -> int:
+    return len('""') + 4 * ((len(value) + 2) // 3)
 
 
 def _measured_timestamp(value: Any) -> tuple[datetime, int]:
@@ -437,6 +445,8 @@ def _measured_timestamp(value: Any) -> tuple[datetime, int]:
     return clients.timestamp(seconds), len(repr(seconds))
 
 
+# What a client gets as it is, and whose size takes no function of its own.
+_PLAIN: Final[Mapping[str, type]] = MappingProxyType({"string": str, "blob": bytes})
 _quote: Final = json.encoder.encode_basestring  # with ensure_ascii=False
 
 _MEASURED: Final[Mapping[str, Callable[[Shape], Measured]]] = MappingProxyType(

@@ -146,7 +146,7 @@ def _validator(operation_name: str) -> Validator:
         return modeled if request.get("DryRun") and "IGNORE_CIPHERTEXT" in modifiers else strict
 
     return Validator(
-        accepts=lambda request: choose(request).accepts(request),
+        accepts=lambda request: strict.accepts(request) or choose(request).accepts(request),
         explain=lambda request, path: choose(request).explain(request, path),
     )
 
