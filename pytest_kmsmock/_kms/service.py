@@ -22,7 +22,7 @@ from pytest_kmsmock._kms.rules.context import Context, Outcome
 from pytest_kmsmock._kms.rules.grant_tokens import check_grant_tokens
 from pytest_kmsmock._kms.rules.missing_keys import provide_missing_keys
 from pytest_kmsmock._kms.rules.operation import Operation, stop_dry_run
-from pytest_kmsmock._kms.rules.permissions import authorise
+from pytest_kmsmock._kms.rules.permissions import Decided, authorise, decision_of
 from pytest_kmsmock._kms.rules.usage import USAGE_TRACKED, record_last_usage
 from pytest_kmsmock._kms.wire import codec, http, model, validation
 from pytest_kmsmock._kms.wire.clients import ClientModel
@@ -113,7 +113,7 @@ class Service:
             error,
             context.principal,
             arn_of_key(outcome),
-            outcome.decision,
+            outcome.decided,
             outcome.warnings,
         )
 
@@ -147,12 +147,14 @@ class Service:
 
     def _identify(self, request: Request) -> tuple[Principal, bool]:
         """Return who makes *request*, and whether the test has said that it is they."""
-        caller = self.access.caller
+        caller, found = self.access.caller, None
         if not request.is_setup:
-            # Whose access key it is, or else the mock's caller.
-            for access_key_id in (request.access_key_id, caller):
-                if access_key_id is not None and (found := self._find(access_key_id)) is not None:
-                    return only_in_partition(found, request), True
+            if request.access_key_id is not None:
+                found = self._find(request.access_key_id)
+            if found is None and caller is not None:
+                found = self._find(caller)
+            if found is not None:
+                return only_in_partition(found, request), True
         administrator = self.world.principals.administrator(
             request.account_id, model.partition_of(request.region), self.world.clock
         )
@@ -216,9 +218,10 @@ class Service:
     def _receive(self, request: Request, operation: model.OperationModel) -> Context:
         world = self.world
         now = world.clock.now()
-        settle(world, now)
+        if world.due:
+            settle(world, now)
         principal, is_declared = self._identify(request)
-        region = world.account(principal.account_id or request.account_id).region(request.region)
+        region = world.region(principal.account_id or request.account_id, request.region)
         return Context(
             world,
             region,
@@ -261,8 +264,8 @@ class Response(NamedTuple):
     """
     An answer; *result* has the response's members, or *error* is what AWS refuses with.
 
-    *caller*, *key_arn* and *decision* are not sent: they are for whoever keeps a record. *decision*
-    is None where it did not come to one. *warnings* are what a mock that only warns has to say.
+    *caller*, *key_arn* and the decision are not sent: they are for whoever keeps a record.
+    *warnings* are what a mock that only warns has to say.
     """
 
     operation: str
@@ -272,8 +275,13 @@ class Response(NamedTuple):
     error: KmsError | None
     caller: Principal
     key_arn: str | None = None
-    decision: Decision | None = None
+    decided: Decided | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> Decision | None:
+        """Whether it was allowed, and why; None where it did not come to a decision."""
+        return decision_of(self.decided)
 
     @property
     def status(self) -> int:
@@ -308,6 +316,6 @@ class Response(NamedTuple):
         return {
             "RequestId": self.request_id,
             "HTTPStatusCode": self.status,
-            "HTTPHeaders": self.headers(length),
+            "HTTPHeaders": http.headers(self.request_id, self.date, length),
             "RetryAttempts": 0,
         }

@@ -15,7 +15,7 @@ from pytest_kmsmock._kms.wire import http, model
 from pytest_kmsmock.interception.exchange import Exchange, Origin, Outcome
 from pytest_kmsmock.serving.http11 import Request, Response
 from pytest_kmsmock.serving.signatures import read_signer
-from pytest_kmsmock.workbench.calls.record import Entry
+from pytest_kmsmock.workbench.calls.record import make_entry
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Response as KmsResponse
@@ -136,7 +136,7 @@ def forward(request: Request, address: str, mock: Answerer) -> Response | None:
         else Outcome(response=respond(exchange, mock))
     )
     if LOG.isEnabledFor(logging.INFO):
-        call = Entry(exchange, outcome.response, outcome.connection_error).read()
+        call = make_entry(exchange, outcome.response, outcome.connection_error).read()
         LOG.info("%s %s %s", address, exchange.region, call.show())
     if outcome.connection_error is not None:
         return None

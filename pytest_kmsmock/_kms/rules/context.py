@@ -11,8 +11,8 @@ from pytest_kmsmock._kms.domain.world import Region, World
 from pytest_kmsmock._kms.wire.model import OperationModel
 
 if TYPE_CHECKING:
-    from pytest_kmsmock._kms.access.decision import Decision
     from pytest_kmsmock._kms.domain.keys import Key
+    from pytest_kmsmock._kms.rules.permissions import Decided
 
 # Plain dictionaries with AWS's member names. The service validates requests by the model before
 # an operation sees them, and answers before anybody else does.
@@ -24,15 +24,16 @@ class Outcome:
     """
     What has become of a request so far, each step of the service filling in its part.
 
-    *keys* are those that it names, *result* the members of the answer. *warnings* are for a mock
+    *keys* are those that it names, *decided* says who may do it (`permissions.decision_of()`), and
+    *result* has the members of the answer. *warnings* are for a mock
     that only warns.
     """
 
-    __slots__ = ("decision", "keys", "result", "warnings")
+    __slots__ = ("decided", "keys", "result", "warnings")
 
     def __init__(self) -> None:
         self.keys: Sequence[Key | None] = ()
-        self.decision: Decision | None = None
+        self.decided: Decided | None = None
         self.result: ResponseMembers | None = None
         self.warnings: tuple[str, ...] = ()
 

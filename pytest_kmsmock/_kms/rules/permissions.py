@@ -13,6 +13,8 @@ from pytest_kmsmock._kms.rules.context import Context, RequestMembers
 
 # Of what is plainly allowed the answer is made when somebody looks at the decision.
 Answered: TypeAlias = Asked | Answer
+# So is the decision itself, but for a refusal: of one permission, as nearly always, or of some.
+Decided: TypeAlias = Decision | Answered | tuple[Answered, ...]
 
 
 def authorise(ctx: Context, request: RequestMembers, asks: Iterable[Ask], same_key: bool) -> None:
@@ -39,12 +41,12 @@ def authorise(ctx: Context, request: RequestMembers, asks: Iterable[Ask], same_k
                 raise refused
             ctx.outcome.warn(refused.decision.explain())
             return
-    ctx.outcome.decision = Decision(answers_of, answered)
+    ctx.outcome.decided = answered[0] if len(answered) == 1 else answered
 
 
 def refuse(ctx: Context, answered: tuple[Answered, ...], hints: tuple[str, ...]) -> AccessDenied:
     """Let the decision go into the context, and return the error that it means."""
-    decision = ctx.outcome.decision = Decision(answers_of, answered, hints)
+    decision = ctx.outcome.decided = Decision(answers_of, answered, hints)
     return AccessDenied(decision)
 
 
@@ -101,6 +103,13 @@ def deny_foreign(ctx: Context, action: str, principal: str) -> AccessDenied:
     """The answer about a principal of another account, on whom nothing can be asked (assumed)."""
     hint = "Only principals of the caller's own account can be asked for."
     return refuse(ctx, (cases().deny_foreign(ctx, action, principal),), (hint,))
+
+
+def decision_of(decided: Decided | None) -> Decision | None:
+    """Return the decision; None where it did not come to one."""
+    if decided is None or isinstance(decided, Decision):
+        return decided
+    return Decision(answers_of, (decided,) if isinstance(decided, Asked | Answer) else decided)
 
 
 def answers_of(answered: tuple[Answered, ...]) -> tuple[Answer, ...]:
