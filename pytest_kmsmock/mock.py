@@ -156,6 +156,13 @@ class KmsMock(Workbench, OffersServing):
     def __repr__(self) -> str:
         return f"<KmsMock {self.account_id} {self.region_name}>"
 
+    if not TYPE_CHECKING:  # or else any name would pass a type check
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_") or hasattr(type(self), name):
+                return super().__getattribute__(name)  # what a property has raised, once more
+            raise AttributeError(f"'KmsMock' object has no attribute {name!r}{place_of(name)}")
+
     @fixed
     def region_name(self) -> str:
         """The Region of `client()`, and of KMS clients for which the code names none."""
@@ -490,6 +497,17 @@ def refuse_unknown_options(options: Mapping[str, object]) -> None:
                 f"client() has no argument {name!r}{suggest(name, known)}"
                 f" (it takes {', '.join(known)})"
             ) from None
+
+
+def place_of(name: str) -> str:
+    """Ask whether an attribute was meant that a mock has elsewhere, or under another name."""
+    from pytest_kmsmock.workbench.calls.record import Calls  # noqa: PLC0415 - for an error only
+    from pytest_kmsmock.workbench.clock import MockClock  # noqa: PLC0415 - as above
+
+    for part, kind in {"clock": MockClock, "calls": Calls}.items():
+        if hasattr(kind, name):
+            return f": did you mean kms_mock.{part}.{name}?"
+    return suggest(name, [known for known in dir(KmsMock) if not known.startswith("_")])
 
 
 class Parts(NamedTuple):

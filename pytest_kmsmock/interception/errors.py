@@ -1,4 +1,4 @@
-"""What a client has raised, by the code that it has, whatever its class."""
+"""What a client has raised: its code, whatever its class, and a note that is shown with it."""
 
 import botocore.exceptions
 
@@ -26,3 +26,10 @@ def operation_of(error: BaseException) -> str | None:
     """Return the operation that was refused, as far as the error knows it."""
     name: str | None = getattr(error, "operation_name", None)
     return name
+
+
+def add_note(failure: BaseException, text: str) -> None:
+    """Add *text*, once, to what is shown of an exception: as `add_note()` from Python 3.11 on."""
+    notes: list[str] = getattr(failure, "__notes__", [])
+    if text not in notes:  # it may be reported twice, such as by unittest's subtests
+        failure.__notes__ = [*notes, text]  # type: ignore[attr-defined]  # new in Python 3.11

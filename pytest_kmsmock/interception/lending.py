@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from botocore.exceptions import NoRegionError
+
+from pytest_kmsmock.interception.errors import add_note
 from pytest_kmsmock.interception.in_flight import Mocks
 from pytest_kmsmock.interception.throw_away import LentCredentials, is_sealed
 
@@ -17,6 +20,13 @@ if TYPE_CHECKING:
 
 # Where `create_client` takes its config, if not by name.
 CONFIG: Final = 9
+
+# For a client that is made where nobody would lend it one, as in the import of a module.
+NO_REGION: Final = (
+    "pytest-kmsmock: no mock is active that would lend this KMS client a Region. Set the ini option"
+    " kmsmock_region, which holds for clients that are made at import time, too; or"
+    " AWS_DEFAULT_REGION."
+)
 
 # What a profile says to have its credentials made elsewhere: by a service, or by a process.
 MADE_ELSEWHERE: Final = (
@@ -117,6 +127,10 @@ class Lender:
                 kwargs = {**kwargs, "region_name": loan.region_name}
         try:
             yield args, kwargs
+        except NoRegionError as error:
+            if loan is not None:
+                add_note(error, NO_REGION)
+            raise
         finally:
             LOAN.reset(token)
             if loan is not None and loan.region_name is not None:

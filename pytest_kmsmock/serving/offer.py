@@ -65,8 +65,8 @@ class OffersServing(Subject):
         """
         if not self._bugs:
             return
+        from pytest_kmsmock.interception.errors import add_note  # noqa: PLC0415 - see KmsMock._open
         from pytest_kmsmock.serving.server import ServerFailed  # noqa: PLC0415 - as above
-        from pytest_kmsmock.workbench.wording import add_note  # noqa: PLC0415 - see KmsMock._open
 
         bugs, self._bugs = self._bugs, ()
         text = f"{len(bugs)} of the requests served met a bug in pytest-kmsmock"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_kmsmock.interception.errors import add_note
 from pytest_kmsmock.story.notes import Case, explain, explain_other_process
 
 if TYPE_CHECKING:
@@ -132,9 +133,3 @@ def find_call(calls: "Sequence[Call]", exception: BaseException) -> int | None:
         elif call.error is not None and call.error.status is None and call.error.code == name:
             return index
     return None
-
-
-def add_note(exception: BaseException, note: str) -> None:
-    notes: list[str] = getattr(exception, "__notes__", [])
-    if note not in notes:  # an exception may be reported twice, such as by unittest's subtests
-        exception.__notes__ = [*notes, note]  # type: ignore[attr-defined]  # new in Python 3.11

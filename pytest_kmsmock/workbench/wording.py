@@ -109,9 +109,3 @@ def refuse_call(
             f" name the others, as in {by_name[0]}=..."
         ) from None
     raise TypeError(f"{name}() lacks an argument: it takes {', '.join(named)}") from None
-
-
-def add_note(failure: BaseException, text: str) -> None:
-    """Add *text* to what is shown of an exception, as `add_note` does from Python 3.11 on."""
-    notes = [*getattr(failure, "__notes__", ()), text]
-    failure.__notes__ = notes  # type: ignore[attr-defined]  # new in Python 3.11

@@ -57,6 +57,31 @@ def test_option(options, error, message):
     assert message == without_list(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("advance", ": did you mean kms_mock.clock.advance?"),
+        ("last", ": did you mean kms_mock.calls.last?"),
+        ("createkey", ": did you mean 'create_key'?"),
+        ("nothing_like_it", ""),
+    ],
+)
+def test_attribute_that_is_elsewhere(kms_mock, name, meant):
+    """A mock says where an attribute is that it does not have itself."""
+    with pytest.raises(AttributeError) as refused:
+        getattr(kms_mock, name)
+
+    assert f"'KmsMock' object has no attribute '{name}'{meant}" == str(refused.value)
+
+
+def test_attribute_that_fails(kms_mock, monkeypatch):
+    """What a property of a mock raises is not taken for a name that it does not have."""
+    monkeypatch.delattr(kms_mock, "_account_id")
+
+    with pytest.raises(AttributeError, match=r"^'KmsMock' object has no attribute '_account_id'$"):
+        _ = kms_mock.account_id
+
+
 def test_option_of_the_marker(run_pytest):
     """A wrong option of the marker is refused before any test runs."""
     result = run_pytest("""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from pytest_kmsmock._kms.errors import KmsError
 from pytest_kmsmock._kms.wire import codec, model
+from pytest_kmsmock.interception.errors import add_note
 from pytest_kmsmock.interception.exchange import CONNECTION_ERRORS, Outcome
 from pytest_kmsmock.interception.outside import describe_place
 from pytest_kmsmock.workbench.faults.effects import (
@@ -20,7 +21,7 @@ from pytest_kmsmock.workbench.faults.effects import (
     Held,
     default_error,
 )
-from pytest_kmsmock.workbench.wording import add_note, check_number, refuse_unknown, say_times
+from pytest_kmsmock.workbench.wording import check_number, refuse_unknown, say_times
 
 if TYPE_CHECKING:
     from pytest_kmsmock._kms.service import Response

@@ -3,9 +3,8 @@
 import re
 from types import TracebackType
 
-from pytest_kmsmock.interception.errors import code_of, message_of, operation_of
+from pytest_kmsmock.interception.errors import add_note, code_of, message_of, operation_of
 from pytest_kmsmock.workbench.error_names import read_error_name
-from pytest_kmsmock.workbench.wording import add_note
 
 # For pytest: a failure is shown up to the test's own line.
 __tracebackhide__ = True

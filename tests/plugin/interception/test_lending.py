@@ -551,14 +551,31 @@ def test_region_in_which_a_session_asks_for_its_role(elsewhere, suite_region):
 
 
 def test_region_outside_a_mock():
-    """Outside a mock a missing Region is botocore's error again."""
+    """Outside a mock a missing Region is botocore's error again, with a note on what would help."""
     session = make_session()
     session.set_credentials("example", "example")
     with mock_kms():
         session.create_client("kms")
 
-    with pytest.raises(NoRegionError):
+    with pytest.raises(NoRegionError) as refused:
         session.create_client("kms")
+
+    assert [
+        "pytest-kmsmock: no mock is active that would lend this KMS client a Region. Set the ini"
+        " option kmsmock_region, which holds for clients that are made at import time, too; or"
+        " AWS_DEFAULT_REGION."
+    ] == refused.value.__notes__
+
+
+def test_region_of_another_service_outside_a_mock():
+    """What another service's client lacks is not ours to explain."""
+    session = make_session()
+    session.set_credentials("example", "example")
+
+    with pytest.raises(NoRegionError) as refused:
+        session.create_client("sqs")
+
+    assert not hasattr(refused.value, "__notes__")
 
 
 @pytest.mark.parametrize(
