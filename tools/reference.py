@@ -69,6 +69,33 @@ CONTENTS: Final = {
 }
 
 
+# What signatures name, and nobody imports from here.
+TYPES: Final = {
+    "AnyOperationName": 'an `OperationName`, or `"*"` for all operations.',
+    "BotocoreSession": "a `botocore.session.Session`; so is a `Session` without a module.",
+    "Caller": "a handle of a principal or of an account.",
+    "Change": "a mapping from members of an answer to their new values, None for one to leave out;"
+    " or a function that gets the answer, and changes it or returns another.",
+    "Children": '`"copy"`, `"serve"` or `"refuse"`; see `KmsMock`.',
+    "ClientKeywords": "the arguments `aws_access_key_id`, `aws_secret_access_key` and"
+    " `aws_session_token` of `create_client()`.",
+    "CreateKeyMembers": "the members of a CreateKey request, by AWS's names.",
+    "Decorated": "what is decorated: a class or a function, which keeps its type.",
+    "KMSClient": "a KMS client; type checkers know its methods if `types-boto3-kms` or"
+    " `mypy-boto3-kms` is installed.",
+    "KeyStoreType": '`"AWS_CLOUDHSM"` or `"EXTERNAL_KEY_STORE"`.',
+    "Kind": '`"explicit"` or `"implicit"`.',
+    "Layer": "one of the words that `Decision.layer` lists.",
+    "OperationName": 'the name of an operation, such as `"GenerateDataKey"`.',
+    "OutsideTurn": "a context manager.",
+    "Permission": 'a named tuple of `action` (such as `"kms:Decrypt"`), `resource` (an ARN, or `*`)'
+    " and `encryption_context`.",
+    "PolicyDocument": "a policy: a mapping, or its JSON text.",
+    "ReadOnlyCredentials": "`botocore.credentials.ReadOnlyCredentials`.",
+    "RecipientInfoTypeDef": "a value of the request member `Recipient`.",
+}
+
+
 def render_reference() -> str:
     """Return the page."""
     griffe.logger.disable()  # it warns of overloads, whose parameters stand elsewhere
@@ -82,6 +109,8 @@ def render_reference() -> str:
             item = package[path]
             assert isinstance(item, (griffe.Attribute, griffe.Class, griffe.Function)), path
             parts += render(item)
+    parts.append("## Types\n\nWhat these names mean in the signatures; you can't import them.\n")
+    parts += [f"- `{name}`: {meaning}" for name, meaning in TYPES.items()]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -124,6 +124,29 @@ def test_every_exported_name():
     assert set() == set(pytest_kmsmock.__all__) - set(documented)
 
 
+# What signatures on that page may name without a word: what Python and its libraries define.
+KNOWN_TYPES = {"False", "None", "True"} | {"AssertionError", "Exception", "RuntimeError"}
+KNOWN_TYPES |= {"AbstractContextManager", "Any", "Callable", "Collection", "Final", "Iterable"}
+KNOWN_TYPES |= {"Literal", "Mapping", "PathLike", "Pattern", "Session", "Unpack"}
+
+
+def test_every_type_in_a_signature():
+    """The page of the API says what each name in a signature is."""
+    page = (REFERENCE / "api.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"(?m)^### `(\w+)`", page)) | set(
+        re.findall(r"(?m)^- `([A-Z]\w+)`: ", page.partition("## Types")[2])
+    )
+    signatures = re.findall(r"(?ms)^```py\n((?:async def|def|class|\w+:) .*?)^```", page)
+    named = {
+        name
+        for signature in signatures
+        for name in re.findall(r"\b[A-Z]\w*[a-z]\w*", re.sub(r'"[^"]*"', "", signature))
+    }
+
+    assert set() == named - explained - KNOWN_TYPES
+    assert set() == set(re.findall(r"(?m)^- `([A-Z]\w+)`: ", page.partition("## Types")[2])) - named
+
+
 @pytest.mark.slow
 def test_page_of_the_api():
     """The page of the API is as the code would write it today."""
