@@ -177,6 +177,7 @@ CASES: Final[dict[str, dict[str, Any]]] = {
     "another account, identity policy missing": case("Encrypt", caller=OTHER_SESSION, on=IN),
     "another account, not for others": case("DisableKey", ALL, caller=OTHER_SESSION, on=IN),
     "another account's key that there is not": case("Encrypt", ALL, KeyId=UNKNOWN),
+    "an action that there is not": case("Encrypt", allow("kms:Encrpt")),
     "a service": case("Encrypt", caller=SERVICE),
     "allowed by delegation": case("Encrypt", ALL),
     "allowed by the key policy": case("Encrypt", caller=SESSION, on=key(to(ROLE))),

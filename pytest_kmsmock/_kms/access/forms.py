@@ -195,18 +195,23 @@ def refuse_unknown(element: Mapping[str, Any], known: Iterable[str], what: str) 
             raise ValueError(f"{what} has no {name!r}{hint}")
 
 
-def find_unknown_names(statement: Mapping[str, Any]) -> Iterator[str]:
-    """Say which actions of KMS and which condition keys there are not, with the nearest names."""
-    actions = [name for name in operation_names() if name != "ReEncrypt"]
-    actions += [name for name in _OTHER_ACTIONS if name not in actions]
-    for action in listed(statement.get("Action", statement.get("NotAction", ()))):
+def find_unknown_actions(actions: Iterable[str]) -> Iterator[str]:
+    """Say which actions of KMS there are not, with the nearest names."""
+    all_names = [name for name in operation_names() if name != "ReEncrypt"]
+    all_names += [name for name in _OTHER_ACTIONS if name not in all_names]
+    for action in actions:
         service, _, name = action.partition(":")
         if service.lower() != "kms":
             continue
-        if not any(matches(name.lower(), known.lower()) for known in actions):
-            near = difflib.get_close_matches(name, actions, n=1)
+        if not any(matches(name.lower(), known.lower()) for known in all_names):
+            near = difflib.get_close_matches(name, all_names, n=1)
             hint = f"; the nearest is kms:{near[0]}" if near else ""
             yield f"there is no action {action}{hint}"
+
+
+def find_unknown_names(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Say which actions of KMS and which condition keys there are not, with the nearest names."""
+    yield from find_unknown_actions(listed(statement.get("Action", statement.get("NotAction", ()))))
     names = [key.name for key in (*KEYS.values(), *KINDS_OF_KEYS)]
     for block in statement.get("Condition", {}).values():
         for key in block:

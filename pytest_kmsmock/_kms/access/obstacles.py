@@ -6,6 +6,7 @@ from pytest_kmsmock._kms.access.all_keys import find_key
 from pytest_kmsmock._kms.access.conditions import FOR_ALL, MOST_ALIASES, Condition
 from pytest_kmsmock._kms.access.documents import Named, Reach, Statement
 from pytest_kmsmock._kms.access.evaluation import Case
+from pytest_kmsmock._kms.access.forms import find_unknown_actions
 
 
 def obstacles_of(statement: Statement, case: Case) -> Iterator[str]:
@@ -27,7 +28,9 @@ def action_obstacle(statement: Statement, action: str) -> str:
         return "it has no Action"
     if statement.is_not_action:
         return f"it is for all actions but {one_of(statement.actions)}"
-    return f"it is for {some_of(statement.actions)}, not for {action}"
+    unknown = "; ".join(find_unknown_actions(statement.actions))
+    hint = f" ({unknown})" if unknown else ""
+    return f"it is for {some_of(statement.actions)}, not for {action}{hint}"
 
 
 def principal_obstacle(statement: Statement, named: Named) -> str:
