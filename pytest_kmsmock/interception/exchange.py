@@ -67,7 +67,7 @@ UNCHANGEABLE: Final = frozenset({bool, bytes, int, str})
 def copy_containers(value: Any) -> Any:
     """Copy what can be changed later in a parameter or a member; bytes and strings are shared."""
     if isinstance(value, dict):  # before the others, and in this way: each call asks
-        copied = value.copy() if type(value) is dict else dict(value)
+        copied = value.copy() if type(value) is dict else dict(value.items())
         for name, item in value.items():
             if type(item) not in UNCHANGEABLE:
                 copied[name] = copy_containers(item)

@@ -62,6 +62,13 @@ class Decision:
     def _answers(self) -> tuple[Answer, ...]:
         return self._read(self._answered)
 
+    def __eq__(self, other: object) -> bool:
+        """Tell the decision of the same call from any other: each look at a call makes one."""
+        return isinstance(other, Decision) and self._answered is other._answered
+
+    def __hash__(self) -> int:
+        return id(self._answered)
+
     def __repr__(self) -> str:
         word = "allowed" if self.allowed else "denied"
         return f"<Decision {self.action} on {self.resource}: {word}>"
@@ -141,6 +148,9 @@ class AccessDenied(KmsError):
     def __init__(self, decision: Decision) -> None:
         super().__init__("AccessDeniedException", decision.message)
         self.decision = decision
+
+    def __reduce__(self) -> tuple[type["AccessDenied"], tuple[Decision]]:
+        return AccessDenied, (self.decision,)  # or else a copy would be made of code and message
 
 
 def denied_elsewhere(principal: Principal, action: str, resource: str) -> KmsError:

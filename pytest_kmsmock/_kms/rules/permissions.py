@@ -109,10 +109,11 @@ def decision_of(decided: Decided | None) -> Decision | None:
     """Return the decision; None where it did not come to one."""
     if decided is None or isinstance(decided, Decision):
         return decided
-    return Decision(answers_of, (decided,) if isinstance(decided, Asked | Answer) else decided)
+    return Decision(answers_of, decided)
 
 
-def answers_of(answered: tuple[Answered, ...]) -> tuple[Answer, ...]:
+def answers_of(decided: Answered | tuple[Answered, ...]) -> tuple[Answer, ...]:
+    answered = (decided,) if isinstance(decided, (Asked, Answer)) else decided
     return tuple(one if isinstance(one, Answer) else cases().allow(one) for one in answered)
 
 

@@ -175,6 +175,50 @@ def test_parameters_are_the_callers(mock, key_id):
     assert {"KeyId": key_id, "Plaintext": "hi"} == mock.calls.last.parameters
 
 
+class LastOfEach(dict):
+    """A mapping that keeps lists and gives their last items, as those of web frameworks do."""
+
+    def __getitem__(self, name):
+        return super().__getitem__(name)[-1]
+
+    def items(self):
+        return [(name, self[name]) for name in self]
+
+
+def test_parameters_of_a_kind_of_dictionary(mock, key_id):
+    """A dictionary that gives other items than it holds is recorded as it was sent."""
+    context = LastOfEach(tenant=["6", "7"])
+    mock.client().encrypt(KeyId=key_id, Plaintext=b"hi", EncryptionContext=context)
+
+    assert {"tenant": "7"} == mock.calls.last.parameters["EncryptionContext"]
+
+
+@pytest.mark.parametrize(
+    "copy_of", [copy.deepcopy, lambda calls: pickle.loads(pickle.dumps(calls))]
+)
+def test_copy_of_calls(mock, key_id, copy_of):
+    """Calls can be copied and pickled, denied ones, too; what was decided comes along."""
+    mock.client().describe_key(KeyId=key_id)
+    with mock.raises("AccessDeniedException"):
+        mock.role("worker").client().describe_key(KeyId=key_id)
+    explained = [call.decision.explain() for call in mock.calls]
+    copied = copy_of(mock.calls)
+
+    assert mock.calls == copied
+    assert explained == [call.decision.explain() for call in copied]
+
+
+def test_decision_of_a_call(mock, key_id):
+    """A decision is equal to itself, however often the call is looked at, and to no other."""
+    mock.client().describe_key(KeyId=key_id)
+    mock.client().describe_key(KeyId=key_id)
+    first, second = mock.calls[-2].decision, mock.calls[-1].decision
+
+    assert first == mock.calls[-2].decision
+    assert first != second
+    assert 2 == len({first, second, mock.calls[-2].decision})
+
+
 def test_parameters_that_the_caller_changes(mock, key_id):
     """A record keeps what was given, whatever the caller does with it later."""
     plaintext, tags = bytearray(b"hi"), [{"TagKey": "a", "TagValue": "b"}]
