@@ -126,7 +126,7 @@ class OwnSubclass(OwnMarker, OwnEndpoint):
 
 @pytest.fixture(params=[OwnEndpoint, OwnSubclass])
 def own_endpoint(request, monkeypatch):
-    """Let new clients have endpoints of somebody's own class."""
+    """Let new clients have endpoints of somebody's own class; not the one that tests share."""
     kind = type(request.param.__name__, (request.param,), {})  # that no net has seen
     monkeypatch.setattr("botocore.endpoint.Endpoint", kind)
     return kind
@@ -139,7 +139,7 @@ def test_own_endpoint(mock, own_endpoint):
     arn = create_key(client)
 
     assert own_endpoint is type(client._endpoint)
-    assert arn == mock.client().describe_key(KeyId=arn)["KeyMetadata"]["Arn"]
+    assert arn == client.describe_key(KeyId=arn)["KeyMetadata"]["Arn"]
     assert ["CreateKey", "DescribeKey"] == [call.operation for call in mock.calls]
 
 
