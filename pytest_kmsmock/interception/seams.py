@@ -302,27 +302,31 @@ def region_of(request: "AWSPreparedRequest") -> str | None:
 
 def answer(url: str, status: int, headers: Any, read_body: ReadBody) -> AWSResponse:
     """Build the response as botocore's HTTP session would have."""
-    return LazyResponse(url, status, headers, Body(read_body))
+    return LazyResponse(url, status, headers, read_body)
 
 
 class LazyResponse(AWSResponse):
-    """A response that makes its headers when somebody reads them: few calls have such a reader."""
+    """A response whose headers and body are made when somebody reads them, as in few calls."""
 
-    def __init__(self, url: str, status_code: int, headers: Any, raw: Any) -> None:
+    def __init__(self, url: str, status_code: int, headers: Any, read_body: ReadBody) -> None:
         self.url = url
         self.status_code = status_code
-        self.raw = raw
         self._content = None
         self._given_headers = headers
+        self._read_body = read_body
 
     @cached_property
     def headers(self) -> HeadersDict:  # type: ignore[override]  # an attribute, that the stubs know
         return HeadersDict(self._given_headers)
 
+    @cached_property
+    def raw(self) -> "Body":
+        return Body(self._read_body, self._given_headers)
+
 
 def answer_to_await(url: str, status: int, headers: Any, read_body: ReadBody) -> AWSResponse:
     """Build the response as aiobotocore's HTTP sessions would have: its content is awaitable."""
-    built: AWSResponse = response_to_await()(url, status, headers, Body(read_body, headers))
+    built: AWSResponse = response_to_await()(url, status, headers, read_body)
     return built
 
 
@@ -339,7 +343,7 @@ def response_to_await() -> Any:
 class Body:
     """What a response's bytes are read from: by `stream` in botocore, by `read` in aiobotocore."""
 
-    def __init__(self, read_body: ReadBody, headers: Any = None) -> None:
+    def __init__(self, read_body: ReadBody, headers: Any) -> None:
         self._read_body = read_body
         self._headers = headers
 
