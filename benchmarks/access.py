@@ -7,9 +7,9 @@ from typing import Any
 from benchmarks.contenders import floor
 from benchmarks.timing import Figure, by_turns, floors, per_call, within
 from pytest_kmsmock._kms.access.evaluation import evaluate
-from pytest_kmsmock._kms.domain.world import World
+from pytest_kmsmock._kms.domain.world import NO_CONTROL, World
 from pytest_kmsmock._kms.operations import find_operation
-from pytest_kmsmock._kms.rules.asking import gather_facts, note
+from pytest_kmsmock._kms.rules.asking import note
 from pytest_kmsmock._kms.rules.cases import make_case
 from pytest_kmsmock._kms.rules.context import Context
 from pytest_kmsmock._kms.rules.permissions import authorise
@@ -75,8 +75,8 @@ def measure_access(rounds: int, times: int) -> Iterator[Figure]:
     """Measure a decision by itself, beside the floor: a whole call that does nothing."""
     default, conditions = Asking({}), Asking({"Policy": json.dumps(FIVE_STATEMENTS)})
     (ask,) = conditions.operation.asks(conditions.context, REQUEST, [conditions.key])
-    facts = gather_facts(conditions.context, REQUEST)
-    case = make_case(note(conditions.context, facts, ask, False))
+    asked = note(conditions.context, REQUEST, ask, ACCOUNT, NO_CONTROL, same_key=False)
+    case = make_case(asked, REQUEST)
     with floor() as client:
         seconds = by_turns(
             {
