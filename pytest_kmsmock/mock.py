@@ -501,12 +501,15 @@ def refuse_unknown_options(options: Mapping[str, object]) -> None:
 
 def place_of(name: str) -> str:
     """Ask whether an attribute was meant that a mock has elsewhere, or under another name."""
-    from pytest_kmsmock.workbench.calls.record import Calls  # noqa: PLC0415 - for an error only
+    from pytest_kmsmock._kms.wire.model import operation_names  # noqa: PLC0415 - for an error only
+    from pytest_kmsmock.workbench.calls.record import Calls  # noqa: PLC0415 - as above
     from pytest_kmsmock.workbench.clock import MockClock  # noqa: PLC0415 - as above
 
     for part, kind in {"clock": MockClock, "calls": Calls}.items():
         if hasattr(kind, name):
             return f": did you mean kms_mock.{part}.{name}?"
+    if name.islower() and name.title().replace("_", "") in operation_names():
+        return f": did you mean kms_mock.client().{name}?"
     return suggest(name, [known for known in dir(KmsMock) if not known.startswith("_")])
 
 

@@ -62,6 +62,8 @@ def test_option(options, error, message):
     [
         ("advance", ": did you mean kms_mock.clock.advance?"),
         ("last", ": did you mean kms_mock.calls.last?"),
+        ("describe_key", ": did you mean kms_mock.client().describe_key?"),
+        ("create_Key", ": did you mean 'create_key'?"),
         ("createkey", ": did you mean 'create_key'?"),
         ("nothing_like_it", ""),
     ],
