@@ -101,7 +101,7 @@ class Seams:
         if not event_name.startswith(EVENT):
             return None
         credentials = request_signer._credentials
-        call: InFlight | None = context.get(KEY)
+        call = in_flight(context)
         mock = self._mocks.current if call is None else call.mock
         if mock is None or leads_elsewhere(params["url"], mock):
             if is_sealed(self._mocks):
@@ -160,7 +160,7 @@ class Seams:
 
 def access_key_id_of(credentials: Any) -> str | None:
     """Return the access key id, as far as it is known without asking anybody."""
-    known = getattr(credentials, "__dict__", NOTHING)  # see members_of(): each call asks
+    known = members_of(credentials)
     found: str | None = known.get("access_key") or known.get("_access_key")
     return found
 

@@ -25,8 +25,7 @@ class Outcome:
     What has become of a request so far, each step of the service filling in its part.
 
     *keys* are those that it names, *decided* says who may do it (`permissions.decision_of()`), and
-    *result* has the members of the answer. *warnings* are for a mock
-    that only warns.
+    *result* has the members of the answer. *warnings* are for a mock that only warns.
     """
 
     __slots__ = ("decided", "keys", "result", "warnings")
@@ -49,9 +48,8 @@ class Context(NamedTuple):
     What an operation may ask about its request, and the world that it may change.
 
     *body* is the request as it was sent. *is_setup* is what the test itself sets up;
-    *is_default_caller* says that nobody has said who
-    makes the request. A named tuple, since every call makes one and a frozen dataclass costs four
-    times as much.
+    *is_default_caller* says that nobody has said who makes the request. A named tuple, since every
+    call makes one and a frozen dataclass costs four times as much.
     """
 
     world: World
